@@ -1,0 +1,91 @@
+# `make` lists what can be done; everything runs in the virtual environment that it sets up itself.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## Set up, then show callbacks of every platform become events on this machine
+	@$(BIN)/commerce-hooks local demo
+
+up: $(VENV)/.run ## Start the local stack and leave it running (`make down` stops it)
+	@$(BIN)/commerce-hooks local up
+
+down: $(VENV)/.run ## Stop the local stack
+	@$(BIN)/commerce-hooks local down
+
+setup: $(VENV)/.dev ## Set up only: everything that running, testing and building needs
+
+test: $(VENV)/.dev ## Set up, then run all tests
+	@$(BIN)/pytest
+
+check: format-check lint types template-check requirements-check coverage ## What CI runs: format, lint, types, template, pins, tests
+
+format: $(VENV)/.dev ## Format the code
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix-only --quiet
+
+format-check: $(VENV)/.dev
+	@$(BIN)/ruff format --check
+
+lint: $(VENV)/.dev ## Lint code and words
+	@$(BIN)/ruff check
+	@$(BIN)/codespell
+
+types: $(VENV)/.dev ## Check the types
+	@$(BIN)/mypy
+
+template-check: $(VENV)/.dev ## Validate the SAM template
+	@PATH="$(CURDIR)/$(BIN):$$PATH" AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam validate --lint
+
+coverage: $(VENV)/.dev ## All tests, with branch coverage and its floor
+	@$(BIN)/pytest --cov --cov-fail-under=$(COVERAGE_FLOOR)
+COVERAGE_FLOOR := 95
+
+build: $(VENV)/.dev ## Build the layer and the functions with SAM
+	@PATH="$(CURDIR)/$(BIN):$$PATH" AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam build
+
+# Development first: its tools pin the most. The others follow, so all environments agree.
+PINNED = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header
+COMPILE = $(PINNED) --universal --python-version 3.11
+# Lambda's runtime, not the host: pip would judge markers by the host's Python.
+LAYER_COMPILE = $(PINNED) --python-version 3.13 --python-platform aarch64-manylinux2014
+requirements: $(VENV)/.dev ## Compile the pinned, hashed requirements anew
+	$(COMPILE) $(UPGRADE) requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) requirements/run.in -c requirements/dev.txt -o requirements/run.txt
+	$(COMPILE) requirements/bootstrap.in -c requirements/dev.txt -o requirements/bootstrap.txt
+	$(LAYER_COMPILE) shared/requirements.in -c requirements/dev.txt -o shared/requirements.txt
+
+upgrade: UPGRADE := --upgrade
+upgrade: requirements ## The same, taking the newest versions
+
+requirements-check: $(VENV)/.dev
+	@$(MAKE) --no-print-directory --silent requirements
+	@git diff --exit-code --stat -- requirements shared/requirements.txt || \
+	  { echo "The pins were out of date: commit what 'make requirements' wrote."; exit 1; }
+
+clean: ## Remove what was set up or built
+	rm -rf .venv* .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+
+$(UV): requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 ...")'
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $(UV)
+
+INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet
+$(VENV)/.run: $(UV) requirements/run.txt pyproject.toml
+	@$(INSTALL) --require-hashes -r requirements/run.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: help run up down setup test check format format-check lint types template-check coverage build requirements upgrade requirements-check clean
