@@ -1,0 +1,183 @@
+"""The kernel's ports on AWS, each call under a hard time limit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from commerce_hooks.deadline import BUCKET_SECONDS, KEY_RING_SECONDS, Clock, call_within
+from commerce_hooks.errors import KeyRingInvalidError, UnavailableError
+from commerce_hooks.events import Event
+from commerce_hooks.keyring import KeyRing
+from commerce_hooks.publishing import BusCallRefusedError
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+T = TypeVar("T")
+
+# One attempt: retries are ours, because only we know the time left.
+SDK_CONFIG = Config(
+    connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1, "mode": "standard"}
+)
+_REFUSED_CALLS = frozenset(
+    {"ValidationException", "ValidationError", "InvalidArgument", "SerializationException"}
+)
+_LASTING = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "NoSuchBucket",
+        "ResourceNotFoundException",
+        "UnrecognizedClientException",
+    }
+)
+
+
+def within(service: str, seconds: float, call: Callable[[], T]) -> T:
+    """Run an SDK call; whatever fails says only which service and a code.
+
+    Raises:
+        UnavailableError: The call failed or took longer.
+    """
+    try:
+        return call_within(seconds, call)
+    except TimeoutError:
+        raise UnavailableError(service, "Timeout") from None
+    except ClientError as error:
+        code = error_code(error)
+        raise UnavailableError(service, code, may_pass=code not in _LASTING) from error
+    except BotoCoreError as error:
+        raise UnavailableError(service, type(error).__name__) from error
+
+
+def error_code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "Unknown")
+
+
+class EventBridgeBus:
+    """The bus, addressed by its ARN: AWS answers success for a bus name it doesn't know."""
+
+    def __init__(self, client: "EventBridgeClient", arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def put(self, events: Sequence[Event], seconds: float) -> Sequence[str | None]:
+        try:
+            answer = within("bus", seconds, lambda: self._put_events(events))
+        except UnavailableError as error:
+            if error.cause in _REFUSED_CALLS:
+                raise BusCallRefusedError(error.cause) from error
+            raise
+        codes = [entry.get("ErrorCode") for entry in answer["Entries"]]
+        if len(codes) != len(events):
+            raise UnavailableError("bus", "AnswerCutShort")
+        return codes
+
+    def _put_events(self, events: Sequence[Event]) -> Any:
+        return self._client.put_events(
+            Entries=[
+                {
+                    "EventBusName": self._arn,
+                    "Source": event.source,
+                    "DetailType": event.detail_type,
+                    "Time": event.time,
+                    "Detail": event.detail,
+                }
+                for event in events
+            ]
+        )
+
+
+class SecretsManagerKeyRing:
+    """The key ring from its secret, cached for a short time.
+
+    It is never read again because a token did not match: keys are accepted before they sign,
+    and strangers must not be able to spend reads.
+    """
+
+    FRESH_SECONDS = 60.0
+    """A revoked store or key is refused after this time at the latest."""
+    RETRY_SECONDS = 10.0
+    """While the secret can't be read, the cached ring serves on for this long between tries."""
+
+    def __init__(
+        self,
+        client: "SecretsManagerClient",
+        arn: str,
+        clock: Clock,
+        on_stale: Callable[[str], None],
+    ) -> None:
+        self._client = client
+        self._arn = arn
+        self._clock = clock
+        self._on_stale = on_stale
+        self._ring: KeyRing | None = None
+        self._read_again_at = clock()
+
+    def current(self) -> KeyRing:
+        if self._ring and self._clock() < self._read_again_at:
+            return self._ring
+        try:
+            self._ring = self._read()
+            self._read_again_at = self._clock() + self.FRESH_SECONDS
+        except UnavailableError as error:
+            if self._ring is None:
+                raise
+            self._on_stale(error.cause)
+            self._read_again_at = self._clock() + self.RETRY_SECONDS
+        return self._ring
+
+    def _read(self) -> KeyRing:
+        answer = within(
+            "key_ring",
+            KEY_RING_SECONDS,
+            lambda: self._client.get_secret_value(SecretId=self._arn),
+        )
+        try:
+            return KeyRing.parse(answer["SecretString"])
+        except (KeyError, KeyRingInvalidError) as error:
+            raise UnavailableError("key_ring", "Invalid", may_pass=False) from error
+
+
+class S3PayloadBucket:
+    """The payload bucket. Its client is made when it is first needed: most callbacks never do."""
+
+    def __init__(self, name: str, make_client: Callable[[], "S3Client"]) -> None:
+        self.name = name
+        self._make_client = make_client
+
+    @cached_property
+    def _client(self) -> "S3Client":
+        return self._make_client()
+
+    def put(self, key: str, body: bytes, attributes: Mapping[str, str]) -> None:
+        within("bucket", BUCKET_SECONDS, lambda: self._put_object(key, body, attributes))
+
+    def _put_object(self, key: str, body: bytes, attributes: Mapping[str, str]) -> None:
+        self._client.put_object(
+            Bucket=self.name,
+            Key=key,
+            Body=body,
+            ContentType="application/octet-stream",
+            Metadata=dict(attributes),
+        )
+
+
+def event_bridge() -> "EventBridgeClient":
+    return boto3.client("events", config=SDK_CONFIG)
+
+
+def secrets_manager() -> "SecretsManagerClient":
+    return boto3.client("secretsmanager", config=SDK_CONFIG)
+
+
+def s3() -> "S3Client":
+    return boto3.client("s3", config=SDK_CONFIG)

@@ -1,0 +1,47 @@
+"""The time a callback may take, in one place.
+
+Centry repeats a callback that was not answered with 200 within 15 seconds (its webhook
+documentation); for Konimbo and iSET no retry is documented. So every wait is bounded, and the
+bounds together stay below the function's timeout, which stays below the 15 seconds.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+FUNCTION_TIMEOUT_SECONDS = 11
+"""The template's `Timeout` of every function that answers a platform."""
+KEY_RING_SECONDS = 2.0
+BUS_SECONDS = 4.0
+BUCKET_SECONDS = 3.0
+
+Clock = Callable[[], float]
+T = TypeVar("T")
+
+
+class Deadline:
+    """A moment on a monotonic clock."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._end = clock() + seconds
+
+    def remaining(self) -> float:
+        """Seconds left; zero or less when it has passed."""
+        return self._end - self._clock()
+
+
+def call_within(seconds: float, call: Callable[[], T]) -> T:
+    """Run a call in a thread and stop waiting for it after `seconds`.
+
+    The SDK's own timeouts start anew with every byte received, so a dripping answer passes
+    them all. The abandoned thread ends when its socket does.
+
+    Raises:
+        TimeoutError: No result in time. What the call itself raises comes through as it is.
+    """
+    executor = ThreadPoolExecutor(max_workers=1)
+    try:
+        return executor.submit(call).result(timeout=max(seconds, 0))
+    finally:
+        executor.shutdown(wait=False)

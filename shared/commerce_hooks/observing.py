@@ -1,0 +1,60 @@
+"""One structured log line and one metric for each callback; no values, no URLs, no tokens."""
+
+import logging
+from typing import Any
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from commerce_hooks.errors import Reason
+from commerce_hooks.events import problems_as_json
+from commerce_hooks.outcomes import ANSWERS, Receipt
+
+NAMESPACE = "CommerceHooks"
+_TALKATIVE = ("boto3", "botocore", "urllib3")
+
+
+class Observer:
+    """Tells an operator what became of a platform's callbacks."""
+
+    def __init__(self, platform: str) -> None:
+        self._platform = platform
+        self._logger = Logger(service="commerce-hooks")
+        log = self._logger
+        self._loud = {"info": log.info, "warning": log.warning, "error": log.error}
+        # At DEBUG these print request bodies and secrets, whatever the root logger was set to.
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+    def key_ring_stale(self, cause: str) -> None:
+        """The ring could not be read anew; the cached one serves on."""
+        self._logger.error("key_ring_stale", cause=cause)
+
+    def received(self, receipt: Receipt, request_ids: dict[str, str], milliseconds: float) -> None:
+        """A request was answered. `request_ids`: the gateway's and Lambda's names for it."""
+        fault = receipt.reason is Reason.INTERNAL_ERROR
+        level = "error" if fault else ANSWERS[receipt.outcome].log_level
+        fields = {"platform": self._platform, "duration_ms": round(milliseconds, 1)}
+        self._loud[level]("callback", extra={**fields, **request_ids, **_fields(receipt)})
+        with single_metric(
+            name="Callbacks", unit=MetricUnit.Count, value=1, namespace=NAMESPACE
+        ) as metric:
+            metric.add_dimension(name="platform", value=self._platform)
+            metric.add_dimension(name="outcome", value=receipt.outcome.value)
+
+
+def _fields(receipt: Receipt) -> dict[str, Any]:
+    fields = {
+        "outcome": receipt.outcome.value,
+        "store": receipt.store,
+        "topic": receipt.topic,
+        "callback_id": receipt.callback_id,
+        "resource": receipt.resource,
+        "event_ids": list(receipt.event_ids),
+        "bytes": receipt.size,
+        "reason": receipt.reason and receipt.reason.value,
+        "errors": problems_as_json(receipt.problems),
+        "cause": receipt.cause,
+        "trace": list(receipt.trace),
+    }
+    return {name: value for name, value in fields.items() if value not in (None, [], "")}

@@ -1,0 +1,96 @@
+"""What the kernel needs to know of a platform: its topics, and where a callback names its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from commerce_hooks.decoding import JsonObject
+from commerce_hooks.schemas.callback_body import CallbackBody
+
+UNRECOGNIZED = "callback.unrecognized"
+QUARANTINED = "callback.quarantined"
+
+
+def whole_body(body: JsonObject) -> Sequence[JsonObject]:
+    """One event, holding the body as it came."""
+    return (body,)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One thing a platform calls about.
+
+    Args:
+        name: The platform's word for it, or ours where the platform has none.
+        detail_type: `<resource>.<action>` of its events.
+        schema: Model of the body, or of each part of it.
+        resource_type: Where it differs from the detail-type's first half.
+        once: The fact can happen only once for a resource, so repeats share a `dedup_key`.
+        also_called: Words by which bodies name this topic, beside `name`.
+        parts: The data of each event that a body holds.
+    """
+
+    name: str
+    detail_type: str
+    schema: type[CallbackBody]
+    resource_type: str = ""
+    once: bool = False
+    also_called: frozenset[str] = frozenset()
+    parts: Callable[[JsonObject], Sequence[JsonObject]] = whole_body
+
+    def __post_init__(self) -> None:
+        if not self.resource_type:
+            object.__setattr__(self, "resource_type", self.detail_type.partition(".")[0])
+
+    @property
+    def action(self) -> str:
+        return self.detail_type.partition(".")[2]
+
+    def same_kind(self, other: "Topic") -> bool:
+        """Whether the two are about the same sort of thing, both or neither a deletion."""
+        return (self.resource_type, self.action == "deleted") == (
+            other.resource_type,
+            other.action == "deleted",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A platform whose callbacks we take.
+
+    Args:
+        name: Its folder, its part of the URL, and the end of its events' `source`.
+        topics: By their names; build it with `topics_by_name`.
+        topic_field: The body's field that names the topic, where the URL doesn't.
+    """
+
+    name: str
+    topics: Mapping[str, Topic]
+    topic_field: str | None = None
+    _words: Mapping[str, Topic] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        words = {word: topic for topic in self.topics.values() for word in topic.also_called}
+        object.__setattr__(self, "_words", {**words, **self.topics})
+
+    @property
+    def topic_in_url(self) -> bool:
+        return self.topic_field is None
+
+    @property
+    def source(self) -> str:
+        return f"commerce-hooks.{self.name}"
+
+    @property
+    def detail_types(self) -> tuple[str, ...]:
+        """All that its function may publish, sorted: the list in its role's policy."""
+        return tuple(
+            sorted({UNRECOGNIZED, QUARANTINED, *(t.detail_type for t in self.topics.values())})
+        )
+
+    def topic_called(self, word: str) -> Topic | None:
+        """The topic that a body means by this word, if we know it."""
+        return self._words.get(word)
+
+
+def topics_by_name(*topics: Topic) -> Mapping[str, Topic]:
+    return {topic.name: topic for topic in topics}

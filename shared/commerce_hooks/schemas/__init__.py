@@ -1,0 +1,1 @@
+"""What the platforms send, and what we publish. Imports nothing else of ours."""

@@ -1,0 +1,58 @@
+"""The event's detail: our metadata around the platform's data."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA_VERSION = "1.0"
+"""Within a major version, fields are only added."""
+
+
+class Envelope(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Resource(Envelope):
+    """What the event is about. `id` is the platform's id, always as a string."""
+
+    type: str
+    id: str
+
+
+class StoredObject(Envelope):
+    """Where the payload bucket holds the callback's raw bytes."""
+
+    bucket: str
+    key: str
+    size: int
+    sha256: str
+
+
+class StoredPayload(Envelope):
+    stored: StoredObject
+
+
+class Metadata(Envelope):
+    """What is known of a callback beside its body.
+
+    `callback_id` names the delivery, `event_id` the event (the same again after a replay),
+    `dedup_key` the fact, where it can happen only once. Times are ISO 8601 in UTC.
+    """
+
+    schema_version: str = SCHEMA_VERSION
+    deployment: str
+    platform: str
+    store: str
+    account: str | None = None
+    topic: str | None
+    reported_topic: str | None = None
+    resource: Resource | None = None
+    action: str
+    origin: Literal["callback"] = "callback"
+    callback_id: str
+    event_id: str
+    dedup_key: str | None = None
+    received_at: str
+    occurred_at: str | None = None
+    content_sha256: str
+    payload: Literal["inline"] | StoredPayload = "inline"

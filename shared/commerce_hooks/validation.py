@@ -1,0 +1,36 @@
+"""A body against its topic's schema: the places and kinds of what is wrong, never the values."""
+
+from pydantic import ValidationError
+
+from commerce_hooks.decoding import JsonObject
+from commerce_hooks.errors import Problem, QuarantineError, Reason
+from commerce_hooks.schemas.callback_body import CallbackBody
+
+
+def validated(schema: type[CallbackBody], data: JsonObject) -> CallbackBody:
+    """Read the data with the schema.
+
+    Raises:
+        QuarantineError: It does not fit.
+    """
+    try:
+        return schema.model_validate(data)
+    except ValidationError as error:
+        names = _field_names(schema)
+        problems = [
+            Problem(_masked(found["loc"], names), found["type"])
+            for found in error.errors(include_input=False, include_context=False, include_url=False)
+        ]
+        # `from None`: pydantic's message holds the input.
+        raise QuarantineError(Reason.INVALID, problems) from None
+
+
+def _field_names(schema: type[CallbackBody]) -> set[str]:
+    described = schema.model_json_schema()
+    models = [described, *described.get("$defs", {}).values()]
+    return {name for model in models for name in model.get("properties", {})}
+
+
+def _masked(loc: tuple[str | int, ...], names: set[str]) -> tuple[str | int, ...]:
+    # A key that the schema doesn't know is the sender's text: it may be personal data.
+    return tuple(part if isinstance(part, int) or part in names else "*" for part in loc)
