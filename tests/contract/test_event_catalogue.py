@@ -1,0 +1,127 @@
+"""The event catalogue says what the code does: its tables, its example, its rules."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint import api as cfn_lint
+
+from commerce_hooks.platform import QUARANTINED, UNRECOGNIZED
+from commerce_hooks.schemas.envelope import Metadata
+from support.platforms import platforms
+from support.samples import sample
+
+CATALOGUE = (Path(__file__).parents[2] / "docs/events/README.md").read_text("utf-8")
+
+Row = tuple[str, ...]
+
+
+def table(*first_columns: str) -> Sequence[Row]:
+    """The rows of the table whose header begins with these columns; code marks removed."""
+    (rows,) = (rows for rows in _tables() if rows[0][: len(first_columns)] == first_columns)
+    return rows[2:]
+
+
+def _tables() -> Iterator[list[Row]]:
+    for lines in re.findall(r"(?:^\|.*\n)+", CATALOGUE, flags=re.MULTILINE):
+        yield [_cells(line) for line in lines.splitlines()]
+
+
+def _cells(line: str) -> Row:
+    return tuple(cell.strip().strip("`") for cell in line.strip("|").split("|"))
+
+
+def example_event() -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(blocks("json")[0])
+    return event
+
+
+def patterns() -> list[dict[str, Any]]:
+    return [json.loads(block) for block in blocks("json")[1:]]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", CATALOGUE, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_table_of_topics_is_the_codes() -> None:
+    expected = [
+        (name, topic.name, topic.detail_type, topic.resource_type, "once" if topic.once else "")
+        for name, platform in platforms().items()
+        for topic in platform.topics.values()
+    ]
+
+    assert table("platform", "topic") == expected
+
+
+def test_the_matrix_of_platforms_is_the_codes() -> None:
+    known = platforms().values()
+    every_type = sorted(
+        {detail_type for platform in known for detail_type in platform.detail_types}
+    )
+    expected = [
+        (name, *("yes" if name in platform.detail_types else "never" for platform in known))
+        for name in every_type
+    ]
+
+    assert table("detail-type", *platforms()) == expected
+
+
+def test_the_table_of_metadata_has_the_envelopes_fields_in_order() -> None:
+    assert [row[0] for row in table("field", "type", "meaning")] == list(Metadata.model_fields)
+
+
+def test_a_field_of_metadata_that_may_be_null_says_so() -> None:
+    schema = Metadata.model_json_schema()["properties"]
+    nullable = [name for name in schema if {"type": "null"} in schema[name].get("anyOf", [])]
+
+    documented = [row[0] for row in table("field", "type", "meaning") if "null" in row[1]]
+
+    assert documented == nullable
+
+
+def test_the_table_of_our_own_events_is_complete() -> None:
+    assert {row[0] for row in table("detail-type", "when")} == {UNRECOGNIZED, QUARANTINED}
+
+
+def test_the_example_is_an_event_of_the_sample_that_it_shows() -> None:
+    example = example_event()
+    source = sample("centry", "on_order_save")
+
+    metadata = Metadata.model_validate(example["detail"]["metadata"])
+
+    assert example["detail"]["data"] == json.loads(source.body)
+    assert metadata.topic == source.topic
+    assert metadata.content_sha256 == sha256(source.body).hexdigest()
+    assert metadata.resource is not None
+    assert example["detail-type"] == f"{metadata.resource.type}.{metadata.action}"
+    assert example["source"] == platforms()[metadata.platform].source
+
+
+@pytest.mark.parametrize("wanted", patterns(), ids=json.dumps)
+def test_a_pattern_of_the_page_asks_for_something_that_is_sent(wanted: dict[str, Any]) -> None:
+    assert set(wanted) <= {"source", "detail-type", "detail"}
+    assert any(_matches(wanted.get("detail-type"), name) for name in _sent())
+    assert any(_matches(wanted.get("source"), p.source) for p in platforms().values())
+
+
+def test_the_example_template_has_no_fault_that_cfn_lint_knows() -> None:
+    (template,) = blocks("yaml")
+
+    assert cfn_lint.lint(template) == []
+
+
+def _sent() -> set[str]:
+    return {name for platform in platforms().values() for name in platform.detail_types}
+
+
+def _matches(alternatives: list[Any] | None, value: str) -> bool:
+    """The part of EventBridge's patterns that the page uses."""
+    return alternatives is None or any(
+        value.startswith(wanted["prefix"]) if isinstance(wanted, dict) else value == wanted
+        for wanted in alternatives
+    )

@@ -1,0 +1,271 @@
+"""The table of outcomes, row by row, for every platform."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+
+from commerce_hooks.callback import Callback
+from commerce_hooks.events import Event, EventBuilder
+from commerce_hooks.outcomes import ANSWERS, Outcome
+from support.api_gateway import rest_api_event
+from support.platforms import platforms
+from support.receiving import Reception
+from support.samples import Sample, samples
+
+CALLBACK_ID = "00000000-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize("sample", samples(), ids=str)
+def test_every_sample_becomes_its_topic_s_event(sample: Sample) -> None:
+    platform = platforms()[sample.platform]
+    reception = Reception(platform)
+
+    answered = reception.call(sample.body, topic=sample.topic)
+
+    details = reception.event_bridge.details
+    assert (answered.status, answered.body["status"]) == (200, "accepted")
+    assert answered.body["event_ids"] == [d["metadata"]["event_id"] for d in details]
+    expected = platform.topics[sample.topic].detail_type
+    assert set(reception.event_bridge.detail_types) == {expected}
+    assert {d["metadata"]["topic"] for d in details} == {sample.topic}
+    assert {entry["Source"] for entry in reception.event_bridge.accepted} == {platform.source}
+
+
+def test_an_accepted_callback_is_answered_with_its_ids(reception: Reception) -> None:
+    answered = reception.call()
+
+    assert answered.body == {
+        "status": "accepted",
+        "callback_id": CALLBACK_ID,
+        "event_ids": [f"{CALLBACK_ID}.0"],
+    }
+    assert answered.headers["content-type"] == "application/json"
+
+
+def test_an_event_s_time_is_when_the_callback_came_in(reception: Reception) -> None:
+    reception.call()
+
+    (entry,) = reception.event_bridge.accepted
+    assert entry["Time"] == 1773057600
+    assert reception.event_bridge.details[0]["metadata"]["received_at"] == (
+        "2026-03-09T12:00:00.000Z"
+    )
+
+
+def test_the_same_body_twice_is_two_events(reception: Reception) -> None:
+    """Centry's bodies are the same bytes for every save: a repeat may be a second change."""
+    reception.call()
+    reception.call()
+
+    first, second = reception.event_bridge.details
+    assert first["metadata"]["event_id"] != second["metadata"]["event_id"]
+    assert first["metadata"]["dedup_key"] == second["metadata"]["dedup_key"]
+
+
+def test_a_topic_unknown_to_us_is_published_whole_as_unrecognized(reception: Reception) -> None:
+    field = reception.platform.topic_field or "unrelated"
+    body = {field: "on_something_new", "thing": {"id": 7}}
+
+    answered = reception.call(json.dumps(body).encode(), topic="on_something_new")
+
+    assert (answered.status, answered.body["status"]) == (200, "unrecognized")
+    assert reception.event_bridge.detail_types == ["callback.unrecognized"]
+    (detail,) = reception.event_bridge.details
+    assert detail["data"] == body
+    assert detail["metadata"]["topic"] == "on_something_new"
+
+
+def test_a_quarantined_callback_is_kept_and_pointed_to(reception: Reception) -> None:
+    answered = reception.call(b"{broken")
+
+    (key,) = reception.bucket.objects
+    (detail,) = reception.event_bridge.details
+    name = reception.platform.name
+    assert key == f"quarantine/{name}/acme/2026-03-09/{CALLBACK_ID}"
+    assert detail["metadata"]["payload"]["stored"] == {
+        "bucket": "payloads",
+        "key": key,
+        "size": 7,
+        "sha256": detail["metadata"]["content_sha256"],
+    }
+    assert detail["data"] == {
+        "reason": "unreadable",
+        "errors": [{"loc": [], "type": "not_json"}],
+    }
+    assert answered.body == {
+        "status": "quarantined",
+        "callback_id": CALLBACK_ID,
+        "event_ids": [f"{CALLBACK_ID}.quarantined"],
+        "reason": "unreadable",
+        "errors": [{"loc": [], "type": "not_json"}],
+    }
+
+
+def test_a_parked_body_carries_what_a_replay_needs(reception: Reception) -> None:
+    reception.call(b"{broken")
+
+    (attributes,) = reception.bucket.attributes.values()
+    assert attributes == {
+        "callback-id": CALLBACK_ID,
+        "platform": reception.platform.name,
+        "store": "acme",
+        "topic": reception.target().topic or "",
+        "received-at": "2026-03-09T12:00:00.000Z",
+        "reason": "unreadable",
+        "content-type": "application/json",
+    }
+
+
+def test_while_the_bus_fails_a_parked_body_is_still_a_200(reception: Reception) -> None:
+    reception.event_bridge.fail_next.extend(["InternalException"] * 1000)
+
+    answered = reception.call(b"{broken")
+
+    assert (answered.status, answered.body["status"]) == (200, "quarantined")
+    assert answered.body["event_ids"] == []
+    assert len(reception.bucket.objects) == 1
+
+
+def test_while_the_bucket_fails_a_body_to_be_parked_is_a_503(reception: Reception) -> None:
+    reception.bucket.failing = True
+
+    answered = reception.call(b"{broken")
+
+    assert (answered.status, answered.body) == (503, {"error": "unavailable"})
+    assert not reception.event_bridge.calls
+
+
+@pytest.mark.parametrize(
+    "failure",
+    ["ThrottlingException", "InternalException", ConnectTimeoutError(endpoint_url="x")],
+    ids=["throttled", "failing", "unreachable"],
+)
+def test_a_bus_that_keeps_failing_is_a_503_within_its_seconds(
+    reception: Reception, failure: str | Exception
+) -> None:
+    reception.event_bridge.fail_next.extend([failure] * 1000)
+
+    answered = reception.call()
+
+    assert (answered.status, answered.body) == (503, {"error": "unavailable"})
+    assert reception.clock.seconds <= 4
+    assert not reception.bucket.objects
+
+
+def test_a_missing_permission_is_a_503_without_trying_again(reception: Reception) -> None:
+    reception.event_bridge.fail_next.extend(["AccessDeniedException"] * 10)
+
+    assert reception.call().status == 503
+    assert len(reception.event_bridge.calls) == 1
+
+
+def test_a_bus_that_recovers_in_time_is_a_200(reception: Reception) -> None:
+    reception.event_bridge.fail_next.extend(["ThrottlingException", {0: "InternalFailure"}])
+
+    assert reception.call().body["status"] == "accepted"
+    assert len(reception.event_bridge.accepted) == 1
+
+
+def test_an_event_the_bus_refuses_for_good_is_quarantined(reception: Reception) -> None:
+    reception.event_bridge.fail_next.append({0: "MalformedDetail"})
+
+    answered = reception.call()
+
+    assert answered.body["status"] == "quarantined"
+    assert answered.body["reason"] == "refused_by_bus"
+    assert answered.body["errors"] == [{"loc": [], "type": "MalformedDetail"}]
+    assert list(reception.bucket.objects.values()) == [reception.a_body]
+
+
+class BrokenBuilder(EventBuilder):
+    """A fault of ours, of the kind that quotes the body in its message."""
+
+    def events(self, callback: Callback) -> Sequence[Event]:
+        raise KeyError(callback.body.decode())
+
+
+def broken(reception: Reception) -> Reception:
+    return Reception(reception.platform, BrokenBuilder(reception.platform, "test/unit"))
+
+
+def test_a_fault_of_ours_loses_nothing(
+    reception: Reception, output: pytest.CaptureFixture[str]
+) -> None:
+    reception = broken(reception)
+
+    answered = reception.call()
+
+    assert (answered.status, answered.body["reason"]) == (200, "internal_error")
+    assert list(reception.bucket.objects.values()) == [reception.a_body]
+    assert reception.event_bridge.detail_types == ["callback.quarantined"]
+    line = _log_line(output)
+    assert (line["level"], line["cause"]) == ("ERROR", "KeyError")
+    assert "test_outcomes.py" in line["trace"][-1]
+    assert reception.a_body.decode().strip()[1:-1] not in json.dumps(line)
+
+
+def test_a_fault_of_ours_that_cannot_be_parked_is_a_500(reception: Reception) -> None:
+    reception = broken(reception)
+    reception.bucket.failing = True
+
+    answered = reception.call()
+
+    assert (answered.status, answered.body) == (500, {"error": "internal_error"})
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
+def test_another_method_on_a_genuine_url_says_what_it_is_for(
+    reception: Reception, method: str
+) -> None:
+    answered = reception.call(method=method)
+
+    assert (answered.status, answered.body["error"]) == (405, "method_not_allowed")
+    assert answered.headers["allow"] == "POST"
+    assert "acme" in answered.body["message"]
+    assert reception.platform.name in answered.body["message"]
+    assert reception.kept_nothing
+
+
+def test_a_rest_api_s_event_is_understood_as_well(reception: Reception) -> None:
+    target = reception.target()
+    parameters = reception.parameters(reception.mint(target), target)
+    event = rest_api_event("POST", reception.route, parameters, reception.a_body)
+
+    assert reception.handle(event).body["status"] == "accepted"
+
+
+def test_an_event_without_optional_parts_is_understood(reception: Reception) -> None:
+    bare = {"requestContext": {"http": {"method": "POST"}}}
+
+    assert reception.handle(bare).status == 404
+
+
+def test_each_callback_leaves_one_line_and_one_metric(
+    reception: Reception, output: pytest.CaptureFixture[str]
+) -> None:
+    reception.call()
+
+    line, metric = map(json.loads, output.readouterr().out.splitlines())
+    assert line["message"] == "callback"
+    assert {"platform", "store", "topic", "outcome", "callback_id", "event_ids", "bytes"} <= set(
+        line
+    )
+    assert {"duration_ms", "api_request_id", "function_request_id"} <= set(line)
+    assert metric["Callbacks"] == [1.0]
+    (described,) = metric["_aws"]["CloudWatchMetrics"]
+    assert described["Dimensions"] == [["platform", "outcome"]]
+    assert (metric["platform"], metric["outcome"]) == (reception.platform.name, "accepted")
+
+
+def test_every_outcome_has_an_answer() -> None:
+    assert set(Outcome) == set(ANSWERS)
+
+
+def _log_line(output: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    lines = [json.loads(line) for line in output.readouterr().out.splitlines()]
+    found: list[dict[str, Any]] = [line for line in lines if "level" in line]
+    assert len(found) == 1
+    return found[0]

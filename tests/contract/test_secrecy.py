@@ -1,0 +1,89 @@
+"""Canaries: tokens, keys, bodies and personal data never reach a log, metric or error text."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from support.receiving import KEY_1, Reception
+from support.samples import samples
+
+CANARY = "canary-of-personal-data"
+BODIES = {
+    "genuine": None,
+    "unreadable": f'{{"name": "{CANARY}"'.encode(),
+    "invalid": json.dumps({CANARY: {"name": CANARY}, "order": {"id": CANARY}}).encode(),
+    "unknown topic": json.dumps({"topic": CANARY, "name": CANARY}).encode(),
+    "refused": json.dumps({"name": CANARY, "fill": "x" * 1_100_000}).encode(),
+}
+
+
+@pytest.fixture
+def _talkative(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Everything that an operator might switch on while looking for a fault."""
+    monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.DEBUG)
+    yield
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("_talkative")
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+@pytest.mark.parametrize("fault", ["none", "forged", "bus down", "bucket down", "no key ring"])
+def test_no_output_holds_a_secret_or_a_body(
+    reception: Reception,
+    output: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    body: bytes | None,
+    fault: str,
+) -> None:
+    token = reception.mint()
+    sent = token[:-1] + ("A" if token[-1] != "A" else "B") if fault == "forged" else token
+    reception.bucket.failing = fault == "bucket down"
+    if fault == "bus down":
+        reception.event_bridge.fail_next.extend(["ThrottlingException"] * 1000)
+    if fault == "no key ring":
+        reception.key_rings.ring = None
+
+    answered = reception.call(body, token=sent, headers={"X-Canary": CANARY})
+
+    captured = output.readouterr()
+    seen = captured.out + captured.err + caplog.text + json.dumps(answered.body)
+    assert '"message":"callback"' in captured.out
+    for secret in (token.rpartition(".")[2], sent.rpartition(".")[2], KEY_1, CANARY):
+        assert secret not in seen
+
+
+@pytest.mark.usefixtures("_talkative")
+def test_no_output_holds_a_value_of_a_sample(
+    reception: Reception, output: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ids and topics are meant to be seen; texts of people are not."""
+    for sample in samples(reception.platform.name):
+        reception.call(sample.body, topic=sample.topic)
+
+    seen = output.readouterr().out + caplog.text
+    texts = {text for s in samples(reception.platform.name) for text in _texts(json.loads(s.body))}
+    known = set(reception.platform.topics) | {"website", "default"}
+    assert not {text for text in texts - known if f'"{text}"' in seen}
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Strings that could be personal: longer than a code, no digits only."""
+    if isinstance(value, dict | list):
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from _texts(child)
+    if isinstance(value, str) and len(value) > 5 and not value.isalnum():
+        yield value
+
+
+def test_the_envelope_shows_no_token(reception: Reception) -> None:
+    reception.call()
+    reception.call(b"broken")
+
+    seen = json.dumps(reception.event_bridge.calls) + json.dumps(reception.bucket.attributes)
+    assert reception.mint().rpartition(".")[2] not in seen

@@ -1,0 +1,267 @@
+"""The command with everything around it in memory: its fakes, and how tests call it."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from typer.testing import CliRunner
+
+from commerce_hooks.keyring import CallbackTarget, KeyRing
+from commerce_hooks_cli.answer import Answer, NoAnswerError
+from commerce_hooks_cli.bus_event import BusEvent
+from commerce_hooks_cli.deployment import Deployment
+from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.local.state import LocalState
+from commerce_hooks_cli.main import app
+from commerce_hooks_cli.world import World
+
+CHECKOUT = Path(__file__).parents[2]
+RING = json.dumps({"sign": "k1", "k1": "the-key-of-the-command-tests-0123456789"})
+REAL_ACCOUNT = "111122223333"
+
+
+class FakeSecrets:
+    """Secrets Manager with one secret."""
+
+    def __init__(self, text: str = RING) -> None:
+        self.text = text
+
+    def get_secret_value(self, **_: str) -> dict[str, str]:
+        return {"SecretString": self.text}
+
+
+LOCAL = Deployment(
+    name="commerce-hooks-local",
+    region="us-east-1",
+    account="000000000000",
+    base_url="http://127.0.0.1:4321",
+    event_bus_name="events",
+    event_bus_arn="arn:aws:events:us-east-1:000000000000:event-bus/events",
+    key_ring_arn="arn:aws:secretsmanager:us-east-1:000000000000:secret:ring",
+    payload_bucket="payloads",
+    local=True,
+    clients=lambda _: FakeSecrets(),
+)
+REAL = replace(
+    LOCAL,
+    name="shop-hooks",
+    account=REAL_ACCOUNT,
+    region="eu-central-1",
+    base_url="https://hooks.shop.example",
+    local=False,
+)
+
+
+@dataclass
+class FakeBus:
+    """Events, and those who read along."""
+
+    events: list[BusEvent] = field(default_factory=list)
+
+    def put(self, target: CallbackTarget, event_id: str, detail_type: str) -> None:
+        metadata = {
+            "platform": target.platform,
+            "store": target.store,
+            "resource": {"type": "order", "id": "42"},
+            "callback_id": event_id.rpartition(".")[0],
+            "event_id": event_id,
+            "received_at": "2026-05-06T07:08:09.123Z",
+        }
+        tree = {
+            "id": f"bus-{event_id}",
+            "source": f"commerce-hooks.{target.platform}",
+            "detail-type": detail_type,
+            "time": "2026-05-06T07:08:09Z",
+            "detail": {"metadata": metadata, "data": {"name": "שלום"}},
+        }
+        self.events.append(BusEvent.parse(json.dumps(tree, ensure_ascii=False)))
+
+
+@dataclass
+class FakeTail:
+    """A position on a fake bus."""
+
+    bus: FakeBus
+    position: int
+    name: str = "commerce-hooks-tail-0000"
+
+    def poll(self, seconds: float) -> list[BusEvent]:
+        del seconds
+        found = self.bus.events[self.position : self.position + 10]
+        self.position += len(found)
+        return found
+
+
+@dataclass
+class FakeFrontDoor:
+    """Answers callbacks as the real one does, as far as the command can tell.
+
+    Args:
+        answers: Overrides by the number of the request, beginning with 0.
+    """
+
+    bus: FakeBus
+    answers: dict[int, Answer | NoAnswerError] = field(default_factory=dict)
+    urls: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    content_types: list[str] = field(default_factory=list)
+    _ids: Iterator[str] = field(
+        default_factory=lambda: (f"00000000-0000-4000-8000-{n:012}" for n in count(77))
+    )
+
+    def post(self, url: str, body: bytes, content_type: str) -> Answer:
+        number = len(self.urls)
+        self.urls.append(url)
+        self.bodies.append(body)
+        self.content_types.append(content_type)
+        prepared = self.answers.get(number)
+        if isinstance(prepared, NoAnswerError):
+            raise prepared
+        return prepared or self._receive(url, body)
+
+    def _receive(self, url: str, body: bytes) -> Answer:
+        platform, store, *topic, token = urlsplit(url).path.lstrip("/").split("/")
+        target = CallbackTarget(platform, store, topic[0] if topic else None)
+        if not KeyRing.parse(RING).proves(target, token):
+            return answer(401, {"error": "unauthorized"})
+        callback_id = next(self._ids)
+        try:
+            json.loads(body)
+        except ValueError:
+            return self._publish(target, callback_id, "quarantined")
+        return self._publish(target, callback_id, "accepted")
+
+    def _publish(self, target: CallbackTarget, callback_id: str, status: str) -> Answer:
+        event_id = f"{callback_id}.0"
+        self.bus.put(target, event_id, f"callback.{status}")
+        return answer(200, {"status": status, "callback_id": callback_id, "event_ids": [event_id]})
+
+
+def answer(status: int, body: object) -> Answer:
+    return Answer(status, json.dumps(body).encode(), 0.0123)
+
+
+def local_state(tmp_path: Path) -> LocalState:
+    return LocalState(
+        pid=1,
+        birth_mark="then",
+        identity="this-run",
+        control_url="http://127.0.0.1:4320",
+        base_url=LOCAL.base_url,
+        stack=LOCAL.name,
+        region=LOCAL.region,
+        account=LOCAL.account,
+        access_key_id="LOCALKEY",
+        secret_access_key="local-secret",
+        started_at="2026-05-06T07:00:00Z",
+        directory=tmp_path,
+        outputs={"EventBusArn": LOCAL.event_bus_arn},
+    )
+
+
+@dataclass
+class FakeLocalStacks:
+    """At most one local stack, which starts at once."""
+
+    state: LocalState
+    up: bool = False
+    starts: list[tuple[int, bool]] = field(default_factory=list)
+    stops: int = 0
+
+    def running(self) -> LocalState | None:
+        return self.state if self.up else None
+
+    def recorded(self) -> LocalState | None:
+        return self.running()
+
+    def start(self, port: int, on_step: Callable[[str], None], *, detach: bool) -> LocalState:
+        on_step("Deploying")
+        self.starts.append((port, detach))
+        self.up = True
+        return self.state
+
+    def stop(self, state: LocalState) -> None:
+        assert state is self.state
+        self.stops += 1
+        self.up = False
+
+    def functions(self, state: LocalState) -> list[str]:
+        assert state is self.state
+        return ["centry", "konimbo"]
+
+
+@dataclass
+class Result:
+    """What a call of the command said, and how it ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+    @property
+    def output(self) -> str:
+        return self.stdout + self.stderr
+
+
+class FakeWorld:
+    """Everything around the command, and the command itself."""
+
+    def __init__(self, tmp_path: Path, deployment: Deployment = LOCAL) -> None:
+        self.bus = FakeBus()
+        self.door = FakeFrontDoor(self.bus)
+        self.local_stacks = FakeLocalStacks(local_state(tmp_path))
+        self.deployment: Deployment | CommandError = deployment
+        self.asked_for: list[str | None] = []
+        self.questions: list[str] = []
+        self.consent: bool | None = None
+        self.followed = 0
+        self.unfollowed = 0
+
+    def run(self, *args: str) -> Result:
+        result = CliRunner().invoke(app, list(args), obj=self._world())
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Result(result.exit_code, result.stdout, result.stderr)
+
+    def _world(self) -> World:
+        return World(
+            checkout=lambda: CHECKOUT,
+            find_deployment=self._find,
+            local_stacks=self.local_stacks,
+            post=self.door.post,
+            follow=self._follow,
+            ask=None if self.consent is None else self._ask,
+        )
+
+    def _find(self, stack: str | None) -> Deployment:
+        self.asked_for.append(stack)
+        if isinstance(self.deployment, CommandError):
+            raise self.deployment
+        return self.deployment
+
+    def _ask(self, question: str) -> bool:
+        self.questions.append(question)
+        return bool(self.consent)
+
+    @contextmanager
+    def _follow(self, _: Deployment, __: Callable[[str], None]) -> Iterator[FakeTail]:
+        self.followed += 1
+        try:
+            # From the beginning, so that a test can put events there before the verb starts.
+            yield FakeTail(self.bus, 0)
+        finally:
+            self.unfollowed += 1
+
+
+def tokens_in(urls: Sequence[str]) -> list[str]:
+    """The secret part of each callback URL."""
+    return [url.rpartition("/")[2] for url in urls]

@@ -1,0 +1,164 @@
+"""A platform's handler with everything around it in memory: what the contract tests drive."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+from commerce_hooks.aws import EventBridgeBus
+from commerce_hooks.entrypoint import LambdaHandler, handler_of
+from commerce_hooks.errors import UnavailableError
+from commerce_hooks.events import EventBuilder
+from commerce_hooks.keyring import CallbackTarget, KeyRing
+from commerce_hooks.observing import Observer
+from commerce_hooks.platform import Platform
+from commerce_hooks.publishing import Publisher
+from commerce_hooks.receiving import Receiver, Surroundings
+from support.api_gateway import JSON_HEADERS, Fields, http_api_event, lambda_context
+from support.samples import samples
+from support.strict_eventbridge import BUS_ARN, StrictEventBridge
+
+STORE = "acme"
+RECEIVED_AT = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
+KEY_1 = "first-key-of-the-tests-0123456789abcdef"
+KEY_2 = "second-key-of-the-tests-0123456789abcde"
+RING = {"sign": "k1", "k1": KEY_1}
+
+
+@dataclass
+class MemoryKeyRings:
+    """The key ring, or None for a secret that can't be read."""
+
+    ring: Mapping[str, Any] | None = field(default_factory=lambda: dict(RING))
+
+    def current(self) -> KeyRing:
+        if self.ring is None:
+            raise UnavailableError("key_ring", "Timeout")
+        return KeyRing.parse(json.dumps(self.ring))
+
+
+@dataclass
+class MemoryBucket:
+    """The payload bucket; `failing` makes it refuse."""
+
+    name: str = "payloads"
+    failing: bool = False
+    objects: dict[str, bytes] = field(default_factory=dict)
+    attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def put(self, key: str, body: bytes, attributes: Mapping[str, str]) -> None:
+        if self.failing:
+            raise UnavailableError("bucket", "SlowDown")
+        self.objects[key] = body
+        self.attributes[key] = dict(attributes)
+
+
+class FakeClock:
+    """A monotonic clock that moves only by sleeping, or when told."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@dataclass(frozen=True)
+class Answered:
+    status: int
+    body: dict[str, Any]
+    headers: Mapping[str, str]
+
+
+class Reception:
+    """One platform's handler, its fakes, and genuine or forged calls to it."""
+
+    def __init__(self, platform: Platform, builder: EventBuilder | None = None) -> None:
+        self.platform = platform
+        self.clock = FakeClock()
+        self.key_rings = MemoryKeyRings()
+        self.event_bridge = StrictEventBridge()
+        self.bucket = MemoryBucket()
+        ids = (f"00000000-0000-4000-8000-{number:012}" for number in count(1))
+        bus = EventBridgeBus(self.event_bridge.client(), BUS_ARN)
+        outside = Surroundings(
+            key_rings=self.key_rings,
+            publisher=Publisher(bus, self.clock.sleep),
+            bucket=self.bucket,
+            clock=self.clock,
+            now=_times().__next__,
+            new_callback_id=ids.__next__,
+        )
+        self._receiver = Receiver(builder or EventBuilder(platform, "test/unit"), outside)
+
+    @cached_property
+    def _handler(self) -> LambdaHandler:
+        # Made at the first call: the logger keeps the standard output that it finds then.
+        return handler_of(self._receiver, Observer(self.platform.name))
+
+    @property
+    def route(self) -> str:
+        topic = "/{topic}" if self.platform.topic_in_url else ""
+        return f"ANY /{self.platform.name}/{{store}}{topic}/{{token}}"
+
+    @property
+    def a_topic(self) -> str:
+        return next(iter(self.platform.topics))
+
+    @property
+    def a_body(self) -> bytes:
+        return next(s.body for s in samples(self.platform.name) if s.topic == self.a_topic)
+
+    def target(self, store: str = STORE, topic: str | None = None) -> CallbackTarget:
+        in_url = (topic or self.a_topic) if self.platform.topic_in_url else None
+        return CallbackTarget(self.platform.name, store, in_url)
+
+    def mint(self, target: CallbackTarget | None = None, ring: Mapping[str, Any] = RING) -> str:
+        return KeyRing.parse(json.dumps(ring)).mint(target or self.target())
+
+    def parameters(self, token: str, target: CallbackTarget) -> dict[str, str]:
+        topic = {} if target.topic is None else {"topic": target.topic}
+        return {"store": target.store, **topic, "token": token}
+
+    def call(
+        self,
+        body: bytes | None = None,
+        *,
+        topic: str | None = None,
+        token: str | None = None,
+        parameters: Mapping[str, str] = {},
+        method: str = "POST",
+        headers: Fields = JSON_HEADERS,
+        base64: bool | None = None,
+    ) -> Answered:
+        """Call the handler; by default with a sample to its genuine URL."""
+        target = self.target(topic=topic)
+        genuine = self.parameters(self.mint(target) if token is None else token, target)
+        event = http_api_event(
+            method,
+            self.route,
+            {**genuine, **parameters},
+            self.a_body if body is None else body,
+            headers=headers,
+            base64=base64,
+            path="/hidden",
+        )
+        return self.handle(event)
+
+    def handle(self, event: Mapping[str, Any]) -> Answered:
+        answer = self._handler(event, lambda_context())
+        return Answered(answer["statusCode"], json.loads(answer["body"]), answer["headers"])
+
+    @property
+    def kept_nothing(self) -> bool:
+        return not self.event_bridge.calls and not self.bucket.objects
+
+
+def _times() -> Iterator[datetime]:
+    return (RECEIVED_AT + timedelta(seconds=number) for number in count())

@@ -1,0 +1,158 @@
+"""The adapters on AWS: caching, time limits, and what their errors say."""
+
+import json
+import time
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from commerce_hooks.aws import S3PayloadBucket, SecretsManagerKeyRing, within
+from commerce_hooks.errors import UnavailableError
+from support.receiving import KEY_1, KEY_2, RING, FakeClock
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:test"
+
+
+GOOD = json.dumps(RING)
+
+
+class FakeSecrets:
+    """Secrets Manager with one secret; an exception in its place is raised."""
+
+    def __init__(self, text: str | Exception) -> None:
+        self.text = text
+        self.reads = 0
+        self.answer: dict[str, str] | None = None
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803
+        assert SecretId == SECRET
+        self.reads += 1
+        if isinstance(self.text, Exception):
+            raise self.text
+        return {"SecretString": self.text} if self.answer is None else self.answer
+
+
+class Rings:
+    def __init__(self, text: str | Exception = GOOD) -> None:
+        self.clock = FakeClock()
+        self.secrets = FakeSecrets(text)
+        self.stale: list[str] = []
+        self.source = SecretsManagerKeyRing(
+            cast("SecretsManagerClient", self.secrets), SECRET, self.clock, self.stale.append
+        )
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": KEY_1}}, "GetSecretValue")
+
+
+def test_the_ring_is_read_once_and_again_when_it_is_no_longer_fresh() -> None:
+    rings = Rings()
+    rings.source.current()
+    rings.clock.sleep(59)
+    rings.source.current()
+
+    assert rings.secrets.reads == 1
+
+    rings.clock.sleep(2)
+    rings.secrets.text = json.dumps({"sign": "k2", "k2": KEY_2})
+
+    assert rings.source.current().sign == "k2"
+
+
+def test_while_the_secret_cannot_be_read_the_cached_ring_serves_on() -> None:
+    rings = Rings()
+    rings.source.current()
+    rings.clock.sleep(61)
+    rings.secrets.text = refusal("ThrottlingException")
+
+    assert rings.source.current().sign == "k1"
+    assert rings.stale == ["ThrottlingException"]
+
+
+def test_an_outage_is_not_paid_for_by_every_callback() -> None:
+    rings = Rings()
+    rings.source.current()
+    rings.clock.sleep(61)
+    rings.secrets.text = refusal("ThrottlingException")
+    for _ in range(50):
+        rings.source.current()
+
+    assert rings.secrets.reads == 2
+
+    rings.clock.sleep(11)
+    rings.source.current()
+
+    assert rings.secrets.reads == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (refusal("ResourceNotFoundException"), "ResourceNotFoundException"),
+        (EndpointConnectionError(endpoint_url="https://x"), "EndpointConnectionError"),
+        ("not a ring", "Invalid"),
+        ("{}", "Invalid"),
+    ],
+)
+def test_without_a_cached_ring_the_cause_is_named_and_nothing_else(
+    answer: str | Exception, cause: str
+) -> None:
+    rings = Rings(answer)
+
+    with pytest.raises(UnavailableError) as failed:
+        rings.source.current()
+
+    assert str(failed.value) == f"key_ring: {cause}"
+
+
+def test_a_secret_without_text_is_no_ring() -> None:
+    rings = Rings()
+    rings.secrets.answer = {}
+
+    with pytest.raises(UnavailableError, match="Invalid"):
+        rings.source.current()
+
+
+def test_a_call_that_hangs_is_left_behind() -> None:
+    started = time.monotonic()
+
+    with pytest.raises(UnavailableError, match="bus: Timeout"):
+        within("bus", 0.05, lambda: time.sleep(0.5))
+
+    assert time.monotonic() - started < 0.4
+
+
+def test_a_missing_permission_is_known_not_to_pass() -> None:
+    def denied() -> None:
+        raise refusal("AccessDeniedException")
+
+    with pytest.raises(UnavailableError) as failed:
+        within("bucket", 1, denied)
+
+    assert not failed.value.may_pass
+    assert KEY_1 not in str(failed.value)
+
+
+def test_the_bucket_s_client_is_made_when_it_is_first_needed() -> None:
+    made: list[str] = []
+
+    class Client:
+        def put_object(self, **parts: object) -> None:
+            made.append(str(parts["Key"]))
+
+    def make_client() -> "S3Client":
+        made.append("client")
+        return cast("S3Client", Client())
+
+    bucket = S3PayloadBucket("payloads", make_client)
+
+    assert made == []
+    bucket.put("a", b"", {})
+    bucket.put("b", b"", {})
+    assert made == ["client", "a", "b"]
