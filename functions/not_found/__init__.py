@@ -1,0 +1,1 @@
+"""The function that answers whatever no other route takes."""

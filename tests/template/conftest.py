@@ -1,0 +1,28 @@
+"""The template, and one platform after another; these tests need no network, so they get none."""
+
+import pytest
+from pytest_socket import disable_socket
+
+from commerce_hooks.platform import Platform
+from support.platforms import platforms
+from template.reading import Template, as_cloudformation, as_written
+
+
+def pytest_runtest_setup() -> None:
+    disable_socket()
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    return as_written()
+
+
+@pytest.fixture(scope="session")
+def cloudformation(template: Template) -> Template:
+    return as_cloudformation(template)
+
+
+@pytest.fixture(params=platforms().values(), ids=lambda platform: platform.name)
+def platform(request: pytest.FixtureRequest) -> Platform:
+    assert isinstance(request.param, Platform)
+    return request.param

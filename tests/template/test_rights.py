@@ -1,0 +1,170 @@
+"""Each function may do what it is for and nothing else."""
+
+from typing import Any
+
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+
+from commerce_hooks.platform import Platform
+from support.platforms import platforms
+from template.reading import Template, Tree, block_name
+
+BUS = "arn:aws:events:eu-central-1:123456789012:event-bus/hooks"
+OWN_LOGS_ONLY = ("logs:CreateLogStream", "logs:PutLogEvents")
+LAMBDA_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+        }
+    ],
+}
+
+
+def rights_to_log(log_group: str) -> Tree:
+    return {
+        "Effect": "Allow",
+        "Action": list(OWN_LOGS_ONLY),
+        "Resource": {"Fn::GetAtt": [log_group, "Arn"]},
+    }
+
+
+def rights_to_publish(platform: Platform) -> Tree:
+    return {
+        "Effect": "Allow",
+        "Action": "events:PutEvents",
+        "Resource": {"Fn::GetAtt": ["EventBus", "Arn"]},
+        "Condition": {
+            "Null": {"events:source": "false", "events:detail-type": "false"},
+            "ForAllValues:StringEquals": {
+                "events:source": [platform.source],
+                "events:detail-type": list(platform.detail_types),
+            },
+        },
+    }
+
+
+def statements(template: Template, role: str) -> list[Tree]:
+    (policy,) = template.properties(role)["Policies"]
+    return list(policy["PolicyDocument"]["Statement"])
+
+
+def test_a_platform_may_log_prove_publish_and_park_and_nothing_else(
+    template: Template, platform: Platform
+) -> None:
+    name = block_name(platform.name)
+
+    assert template.properties(f"{name}Function")["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+    assert statements(template, f"{name}Role") == [
+        rights_to_log(f"{name}Logs"),
+        {
+            "Effect": "Allow",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": {"Fn::GetAtt": ["KeyRing", "Id"]},
+        },
+        {
+            "Effect": "Allow",
+            "Action": "s3:PutObject",
+            "Resource": {"Fn::Sub": f"${{PayloadBucket.Arn}}/quarantine/{platform.name}/*"},
+        },
+        rights_to_publish(platform),
+    ]
+
+
+def test_the_default_route_may_only_log(template: Template) -> None:
+    assert statements(template, "NotFoundRole") == [rights_to_log("NotFoundLogs")]
+    assert "Layers" not in template.properties("NotFoundFunction")
+
+
+def test_there_are_no_other_roles(cloudformation: Template) -> None:
+    expected = {f"{block_name(name)}Role" for name in (*platforms(), "not_found")}
+
+    assert set(cloudformation.of_type("AWS::IAM::Role")) == expected
+
+
+def test_a_role_is_for_lambda_alone_and_has_the_policy_beside_it_and_no_other(
+    cloudformation: Template,
+) -> None:
+    for role in cloudformation.of_type("AWS::IAM::Role").values():
+        assert role["AssumeRolePolicyDocument"] == LAMBDA_ONLY
+        assert set(role) <= {"AssumeRolePolicyDocument", "Policies", "Tags"}
+    assert not cloudformation.of_type("AWS::IAM::Policy")
+    assert not cloudformation.of_type("AWS::IAM::ManagedPolicy")
+
+
+def test_no_right_names_a_wildcard_but_the_keys_in_a_prefix(cloudformation: Template) -> None:
+    for role in cloudformation.of_type("AWS::IAM::Role"):
+        for statement in statements(cloudformation, role):
+            assert "*" not in str(statement["Action"])
+            resource = str(statement["Resource"]).removesuffix("'}").removesuffix("/*")
+            assert "*" not in resource
+
+
+def test_a_platform_may_publish_each_of_its_events(template: Template, platform: Platform) -> None:
+    for detail_type in platform.detail_types:
+        keys = {"events:source": platform.source, "events:detail-type": detail_type}
+
+        assert may_publish(template, platform, keys)
+
+
+def test_a_platform_may_publish_all_its_events_in_one_call(
+    template: Template, platform: Platform
+) -> None:
+    keys = {
+        "events:source": [platform.source],
+        "events:detail-type": list(platform.detail_types),
+    }
+
+    assert may_publish(template, platform, keys)
+
+
+def test_a_platform_may_not_publish_as_another(template: Template, platform: Platform) -> None:
+    for other in (*(p.source for p in platforms().values() if p != platform), "aws.ec2"):
+        keys = {"events:source": other, "events:detail-type": platform.detail_types[0]}
+
+        assert not may_publish(template, platform, keys)
+
+
+def test_one_foreign_event_among_its_own_is_refused(template: Template, platform: Platform) -> None:
+    own, source = platform.detail_types[0], platform.source
+
+    assert not may_publish(
+        template,
+        platform,
+        {"events:source": [source], "events:detail-type": [own, "order.invented"]},
+    )
+    assert not may_publish(
+        template,
+        platform,
+        {"events:source": [source, "aws.ec2"], "events:detail-type": [own]},
+    )
+
+
+def test_a_call_that_names_no_source_or_no_detail_type_is_refused(
+    template: Template, platform: Platform
+) -> None:
+    # ForAllValues alone is true of no values at all.
+    assert not may_publish(template, platform, {})
+    assert not may_publish(template, platform, {"events:source": platform.source})
+    assert not may_publish(template, platform, {"events:detail-type": platform.detail_types[0]})
+
+
+def may_publish(template: Template, platform: Platform, keys: dict[str, Any]) -> bool:
+    """What the emulator's implementation of IAM says to the template's condition."""
+    statement = next(
+        statement
+        for statement in statements(template, f"{block_name(platform.name)}Role")
+        if statement["Action"] == "events:PutEvents"
+    )
+    policy = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": BUS}]}
+    request = EvalContext(
+        principal_arn="arn:aws:sts::123456789012:assumed-role/role/session",
+        principal_type="AssumedRole",
+        principal_account="123456789012",
+        action="events:PutEvents",
+        resource_arn=BUS,
+        region="eu-central-1",
+        service_context=keys,
+    )
+    return bool(evaluate(request, [parse_policy_document(policy)]).decision == "Allow")
