@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Protocol
 
 from commerce_hooks.callback import Callback, CallbackRequest
-from commerce_hooks.deadline import BUS_SECONDS, Clock, Deadline
+from commerce_hooks.deadline import ANSWER_SECONDS, BUS_SECONDS, Clock, Deadline
 from commerce_hooks.errors import Problem, QuarantineError, Reason, UnavailableError
 from commerce_hooks.events import Event, EventBuilder
 from commerce_hooks.keyring import CallbackTarget, KeyRing
@@ -55,6 +55,7 @@ class Receiver:
         if target is None:
             return Receipt(Outcome.NOT_FOUND)
         where = Receipt(Outcome.UNAUTHORIZED, store=target.store, topic=target.topic)
+        until = Deadline(self.outside.clock, ANSWER_SECONDS)
         try:
             ring = self.outside.key_rings.current()
         except UnavailableError as error:
@@ -63,7 +64,7 @@ class Receiver:
             return where
         if request.method != "POST":
             return replace(where, outcome=Outcome.METHOD_NOT_ALLOWED)
-        return self._receive_genuine(self._callback(target, request), where)
+        return self._receive_genuine(self._callback(target, request), where, until)
 
     def _callback(self, target: CallbackTarget, request: CallbackRequest) -> Callback:
         return Callback(
@@ -74,22 +75,22 @@ class Receiver:
             body=request.body,
         )
 
-    def _receive_genuine(self, callback: Callback, where: Receipt) -> Receipt:
+    def _receive_genuine(self, callback: Callback, where: Receipt, until: Deadline) -> Receipt:
         """From here on nothing may be lost: what is not on the bus is parked, or refused."""
         where = replace(where, callback_id=callback.callback_id, size=len(callback.body))
         try:
-            return self._accept(callback, where)
+            return self._accept(callback, where, until)
         except UnavailableError as error:
             return replace(where, outcome=Outcome.UNAVAILABLE, cause=str(error))
         except QuarantineError as error:
-            return self._quarantine(callback, where, error)
+            return self._quarantine(callback, where, error, until)
         except Exception as error:  # noqa: BLE001 - the one place: a fault of ours loses nothing
             fault = replace(where, cause=type(error).__name__, trace=_places(error))
-            return self._quarantine(callback, fault, QuarantineError(Reason.INTERNAL_ERROR))
+            return self._quarantine(callback, fault, QuarantineError(Reason.INTERNAL_ERROR), until)
 
-    def _accept(self, callback: Callback, where: Receipt) -> Receipt:
+    def _accept(self, callback: Callback, where: Receipt, until: Deadline) -> Receipt:
         events = self.builder.events(callback)
-        published = self._publish(events)
+        published = self._publish(events, until)
         if published.refused:
             problems = [Problem((), code) for code in published.refused.values()]
             raise QuarantineError(Reason.REFUSED_BY_BUS, problems)
@@ -104,7 +105,9 @@ class Receiver:
             event_ids=tuple(event.event_id for event in events),
         )
 
-    def _quarantine(self, callback: Callback, where: Receipt, error: QuarantineError) -> Receipt:
+    def _quarantine(
+        self, callback: Callback, where: Receipt, error: QuarantineError, until: Deadline
+    ) -> Receipt:
         """Keep the bytes; once they are safe, a failing bus costs only the pointer to them."""
         try:
             stored = park(self.outside.bucket, callback, error.reason)
@@ -117,12 +120,12 @@ class Receiver:
         )
         try:
             pointer = self.builder.quarantined(callback, error, stored)
-            return replace(receipt, event_ids=tuple(self._publish([pointer]).event_ids))
+            return replace(receipt, event_ids=tuple(self._publish([pointer], until).event_ids))
         except UnavailableError as failed:
             return replace(receipt, cause=str(failed))
 
-    def _publish(self, events: Sequence[Event]) -> Published:
-        deadline = Deadline(self.outside.clock, BUS_SECONDS)
+    def _publish(self, events: Sequence[Event], until: Deadline) -> Published:
+        deadline = Deadline(self.outside.clock, min(BUS_SECONDS, until.remaining()))
         return self.outside.publisher.publish(events, deadline)
 
 

@@ -1,0 +1,85 @@
+"""However slow everything is at once, a platform gets its answer in time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from commerce_hooks.callback import CallbackRequest
+from commerce_hooks.deadline import (
+    ANSWER_SECONDS,
+    BUCKET_SECONDS,
+    BUS_SECONDS,
+    FUNCTION_TIMEOUT_SECONDS,
+    KEY_RING_SECONDS,
+)
+from commerce_hooks.events import Event, EventBuilder
+from commerce_hooks.keyring import KeyRing
+from commerce_hooks.publishing import Publisher
+from commerce_hooks.receiving import Receiver, Surroundings
+from support.api_gateway import http_api_event
+from support.platforms import platforms
+from support.receiving import FakeClock, MemoryBucket, MemoryKeyRings, Reception
+from support.samples import sample
+
+
+@dataclass
+class SlowKeyRings(MemoryKeyRings):
+    clock: FakeClock = None  # type: ignore[assignment]
+
+    def current(self) -> KeyRing:
+        self.clock.sleep(KEY_RING_SECONDS)
+        return super().current()
+
+
+@dataclass
+class SlowBucket(MemoryBucket):
+    clock: FakeClock = None  # type: ignore[assignment]
+
+    def put(self, key: str, body: bytes, attributes: Mapping[str, str]) -> None:
+        self.clock.sleep(BUCKET_SECONDS)
+        super().put(key, body, attributes)
+
+
+@dataclass
+class SlowBus:
+    """Takes all the time it is given, and then says the same."""
+
+    clock: FakeClock
+    code: str | None
+
+    def put(self, events: Sequence[Event], seconds: float) -> Sequence[str | None]:
+        self.clock.sleep(seconds)
+        return [self.code] * len(events)
+
+
+@pytest.mark.parametrize("code", [None, "ThrottlingException", "MalformedDetail"])
+@pytest.mark.parametrize("body", [sample("centry", "on_order_save").body, b"{broken"])
+@pytest.mark.parametrize("bucket_fails", [False, True])
+def test_the_slowest_of_everything_is_answered_in_time(
+    code: str | None, body: bytes, *, bucket_fails: bool
+) -> None:
+    clock = FakeClock()
+    centry = platforms()["centry"]
+    outside = Surroundings(
+        key_rings=SlowKeyRings(clock=clock),
+        publisher=Publisher(SlowBus(clock, code), clock.sleep),
+        bucket=SlowBucket(clock=clock, failing=bucket_fails),
+        clock=clock,
+        now=lambda: datetime(2026, 3, 9, 12, tzinfo=UTC),
+        new_callback_id=lambda: "c",
+    )
+    parameters = {"store": "acme", "token": Reception(centry).mint()}
+    event = http_api_event("POST", "ANY /centry/{store}/{token}", parameters, body)
+
+    Receiver(EventBuilder(centry, "test/unit"), outside).receive(
+        CallbackRequest.from_gateway(event)
+    )
+
+    assert 0 < clock.seconds <= ANSWER_SECONDS
+
+
+def test_the_parts_fit_the_whole_and_the_whole_fits_the_function() -> None:
+    assert KEY_RING_SECONDS + BUS_SECONDS + BUCKET_SECONDS <= ANSWER_SECONDS
+    assert ANSWER_SECONDS < FUNCTION_TIMEOUT_SECONDS < 15
