@@ -5,7 +5,7 @@ import json
 import pytest
 
 from commerce_hooks.decoding import MAX_PARSED_BYTES
-from support.api_gateway import Fields
+from support.api_gateway import Fields, rest_api_event
 from support.receiving import Answered, Reception
 from support.samples import sample
 
@@ -149,6 +149,18 @@ def test_a_byte_order_mark_is_no_reason_to_hold_back(reception: Reception) -> No
 )
 def test_headers_are_hints_and_change_nothing(reception: Reception, headers: Fields) -> None:
     assert reception.call(headers=headers).body["status"] == "accepted"
+
+
+def test_a_header_s_case_does_not_matter_to_either_format(reception: Reception) -> None:
+    target = reception.target()
+    parameters = reception.parameters(reception.mint(target), target)
+    headers = {"CONTENT-type": "text/odd"}
+
+    reception.call(b"broken", headers=headers)
+    reception.handle(rest_api_event("POST", reception.route, parameters, b"x", headers=headers))
+
+    kept = [attributes["content-type"] for attributes in reception.bucket.attributes.values()]
+    assert kept == ["text/odd", "text/odd"]
 
 
 def test_a_hostile_content_type_is_parked_as_printable_ascii(reception: Reception) -> None:

@@ -1,0 +1,31 @@
+"""Problems name places and kinds; a key that no schema declares may be personal data."""
+
+import pytest
+
+from commerce_hooks.errors import QuarantineError
+from commerce_hooks.schemas.callback_body import CallbackBody
+from commerce_hooks.validation import validated
+
+
+class Line(CallbackBody):
+    quantity: int
+
+
+class Body(CallbackBody):
+    lines: list[Line] | None = None
+    stock: dict[str, int] | None = None
+
+
+def places(data: dict[str, object]) -> list[tuple[str | int, ...]]:
+    with pytest.raises(QuarantineError) as refused:
+        validated(Body, data)  # type: ignore[arg-type]
+    assert refused.value.__cause__ is None
+    return [problem.loc for problem in refused.value.problems]
+
+
+def test_declared_names_and_positions_are_shown() -> None:
+    assert places({"lines": [{"quantity": 1}, {"quantity": "x"}]}) == [("lines", 1, "quantity")]
+
+
+def test_a_key_of_the_sender_s_is_masked() -> None:
+    assert places({"stock": {"jane.doe@example.com": "x"}}) == [("stock", "*")]
