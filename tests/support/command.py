@@ -1,6 +1,7 @@
 """The command with everything around it in memory: its fakes, and how tests call it."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from typer.testing import CliRunner
 
 from commerce_hooks.keyring import CallbackTarget, KeyRing
-from commerce_hooks_cli.answer import Answer, NoAnswerError
+from commerce_hooks_cli.answer import Answer, NoAnswerError, Post
 from commerce_hooks_cli.bus_event import BusEvent
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import CommandError
@@ -77,6 +78,7 @@ class FakeBus:
             "source": f"commerce-hooks.{target.platform}",
             "detail-type": detail_type,
             "time": "2026-05-06T07:08:09Z",
+            "resources": [],
             "detail": {"metadata": metadata, "data": {"name": "שלום"}},
         }
         self.events.append(BusEvent.parse(json.dumps(tree, ensure_ascii=False)))
@@ -91,8 +93,9 @@ class FakeTail:
     name: str = "commerce-hooks-tail-0000"
 
     def poll(self, seconds: float) -> list[BusEvent]:
-        del seconds
         found = self.bus.events[self.position : self.position + 10]
+        if not found:
+            time.sleep(min(seconds, 0.05))
         self.position += len(found)
         return found
 
@@ -110,7 +113,7 @@ class FakeFrontDoor:
     urls: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     content_types: list[str] = field(default_factory=list)
-    _ids: Iterator[str] = field(
+    ids: Iterator[str] = field(
         default_factory=lambda: (f"00000000-0000-4000-8000-{n:012}" for n in count(77))
     )
 
@@ -129,7 +132,7 @@ class FakeFrontDoor:
         target = CallbackTarget(platform, store, topic[0] if topic else None)
         if not KeyRing.parse(RING).proves(target, token):
             return answer(401, {"error": "unauthorized"})
-        callback_id = next(self._ids)
+        callback_id = next(self.ids)
         try:
             json.loads(body)
         except ValueError:
@@ -221,6 +224,9 @@ class FakeWorld:
         self.local_stacks = FakeLocalStacks(local_state(tmp_path))
         self.deployment: Deployment | CommandError = deployment
         self.asked_for: list[str | None] = []
+        # Tests may put something else in their place.
+        self.find_deployment: Callable[[str | None], Deployment] = self._find
+        self.post: Post = self.door.post
         self.questions: list[str] = []
         self.consent: bool | None = None
         self.followed = 0
@@ -235,9 +241,9 @@ class FakeWorld:
     def _world(self) -> World:
         return World(
             checkout=lambda: CHECKOUT,
-            find_deployment=self._find,
+            find_deployment=self.find_deployment,
             local_stacks=self.local_stacks,
-            post=self.door.post,
+            post=self.post,
             follow=self._follow,
             ask=None if self.consent is None else self._ask,
         )

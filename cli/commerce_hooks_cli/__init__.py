@@ -1,0 +1,1 @@
+"""The command for operators and developers. No part of it ever runs on Lambda."""

@@ -1,0 +1,117 @@
+"""All output in one place: results on stdout, for people or as JSON; the rest on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import RenderableType
+
+# Wide enough for our tables where there is no terminal that says how wide it is.
+_WIDTH_OF_A_FILE = 100
+_ENDLESS = 10_000
+
+
+class Screen:
+    """What a verb says. `recorder` gets a copy of what is shown to people."""
+
+    def __init__(self, *, as_json: bool = False, recorder: Console | None = None) -> None:
+        self.as_json = as_json
+        self._out = _console(stderr=False)
+        self._err = _console(stderr=True)
+        self._recorder = recorder
+
+    def fits(self, thing: RenderableType) -> bool:
+        """Whether nothing would be cut or wrapped. A file is as wide as needed."""
+        return not self._out.is_terminal or self._natural_width(thing) <= self._out.width
+
+    def show(self, *things: RenderableType) -> None:
+        """Results for people; nothing with --json."""
+        if self.as_json:
+            return
+        for thing in things:
+            self._out.print(thing)
+            if self._recorder is not None:
+                self._recorder.print(thing)
+
+    def show_row(self, row: Text) -> None:
+        """One line of a list: cut at the edge of a terminal, whole in a file."""
+        if self.as_json:
+            return
+        if self._out.is_terminal:
+            self._out.print(row, no_wrap=True, overflow="ellipsis")
+        else:
+            self._out.print(row, soft_wrap=True)
+
+    def show_unwrapped(self, text: str) -> None:
+        """A line to be copied: longer than the terminal, it stays one line."""
+        if not self.as_json:
+            self._out.print(Text(text), soft_wrap=True)
+
+    def show_uncut(self, thing: RenderableType) -> None:
+        """Like `show`, but as wide as it needs to be."""
+        if not self.as_json:
+            Console(highlight=False, width=self._natural_width(thing)).print(thing)
+
+    def emit(self, value: Any) -> None:
+        """The result for programs; nothing without --json."""
+        if self.as_json:
+            self.emit_line(json.dumps(value, ensure_ascii=False, indent=2))
+
+    def emit_line(self, text: str) -> None:
+        """One line of JSON, which is UTF-8 even where the terminal isn't."""
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+    def note(self, text: str) -> None:
+        """An aside, out of the way of results."""
+        self._err.print(Text(plain(text), style="dim"), soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        self._err.print(Text.assemble(("warning: ", "bold yellow"), plain(text)), soft_wrap=True)
+
+    def fail(self, message: str, hint: str = "") -> None:
+        self._err.print(Text.assemble(("error: ", "bold red"), plain(message)), soft_wrap=True)
+        if hint:
+            self._err.print(Text.assemble(("  try: ", "dim"), plain(hint)), soft_wrap=True)
+
+    def _natural_width(self, thing: RenderableType) -> int:
+        return self._out.measure(thing, options=self._out.options.update(width=_ENDLESS)).maximum
+
+    @contextmanager
+    def working(self, text: str) -> Iterator[Callable[[str], None]]:
+        """Show that something takes its time; what is yielded says what it is now."""
+        if self.as_json or not self._err.is_terminal:
+            yield lambda _: None
+            return
+        with self._err.status(text) as status:
+            yield status.update
+
+
+def plain(text: str, *, keep: str = "") -> str:
+    """The text with control characters spelled out: what others sent cannot drive a terminal."""
+    return "".join(_harmless(character, keep) for character in text)
+
+
+def _harmless(character: str, keep: str) -> str:
+    if character in keep or unicodedata.category(character) not in {"Cc", "Cf", "Cs"}:
+        return character
+    return f"\\u{ord(character):04x}"
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _WIDTH_OF_A_FILE
+    return console

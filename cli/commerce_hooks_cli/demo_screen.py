@@ -1,0 +1,108 @@
+"""What the demo shows."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from commerce_hooks_cli.console import plain
+from commerce_hooks_cli.tables import answer_cells, event_in_full
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from commerce_hooks_cli.bus_event import BusEvent
+    from commerce_hooks_cli.demo import Exchange, Outcome
+
+
+def introduction(base_url: str, ready: str) -> Iterator[RenderableType]:
+    yield Text()
+    yield Text("Commerce Hooks", "bold")
+    yield Text("Webhook callbacks of e-commerce platforms become events on Amazon EventBridge.")
+    yield Text(f"The real template on this machine, no AWS account: {base_url} ({ready})", "dim")
+
+
+def exchanges_table(exchanges: Sequence[Exchange]) -> Iterator[RenderableType]:
+    yield _heading(1, "Callbacks, sent over HTTP as the platforms send them")
+    table = _table("", "platform", "topic", "status", "outcome")
+    table.add_column("ms", justify="right")
+    for bad, group in groupby(exchanges, key=lambda exchange: bool(exchange.attempt.note)):
+        if bad:
+            table.add_row()
+        for exchange in group:
+            table.add_row(*_exchange_cells(exchange))
+    yield table
+
+
+def _exchange_cells(exchange: Exchange) -> tuple[Text, ...]:
+    sent, note = exchange.sent, exchange.attempt.note
+    mark = Text("✓", "green") if exchange.as_expected else Text("✗", "bold red")
+    topic = Text.assemble(sent.topic, (f"  {note}" if note else "", "yellow"))
+    return (mark, Text(sent.platform, "cyan"), topic, *answer_cells(sent))
+
+
+def events_table(events: Sequence[BusEvent]) -> Iterator[RenderableType]:
+    """The source heads its events: on each line, it would leave no room for the ids."""
+    yield _heading(2, "Events, as they came off the bus")
+    table = _table("source / detail-type", "resource", "store")
+    # The only column that may shrink, and its cells are cut rather than wrapped.
+    table.add_column("event id", style="dim")
+    for source, group in groupby(events, key=lambda event: event.source):
+        table.add_row(Text(plain(source), "cyan"))
+        for event in group:
+            cells = (event.detail_type, event.resource_id, event.store)
+            id_ = Text(plain(event.event_id), no_wrap=True, overflow="ellipsis")
+            table.add_row(*(Text(plain(cell)) for cell in cells), id_)
+    yield table
+
+
+def one_event(events: Sequence[BusEvent]) -> Iterator[RenderableType]:
+    yield _heading(3, "One of them in full")
+    for event in events[:1]:
+        yield Panel(event_in_full(event), box=box.ROUNDED, border_style="dim", expand=False)
+
+
+def verdict(outcome: Outcome) -> Iterator[RenderableType]:
+    if outcome.problems:
+        return
+    yield Text.assemble(
+        "\n",
+        ("✓ ", "bold green"),
+        f"{len(outcome.exchanges)} callbacks, each answered as it should be; "
+        f"{len(outcome.events)} events, none from the forgery.",
+    )
+
+
+def next_steps(command: str, *, running: bool) -> Iterator[RenderableType]:
+    yield _heading(None, "Where to look next")
+    steps = Table.grid(padding=(0, 0, 0, 2))
+    steps.add_column(style="cyan", no_wrap=True)
+    steps.add_column()
+    if not running:
+        steps.add_row("make up", "Start the stack and leave it running; then:")
+    steps.add_row(f"{command} urls konimbo demo", "Callback URLs; post to them with curl")
+    steps.add_row(f"{command} send iset order-saved", "Send one sample")
+    steps.add_row(f"{command} tail", "Follow the bus in another terminal")
+    if running:
+        steps.add_row(f"{command} local down", "Stop the stack")
+    steps.add_row("README.md", "Deploy it, point a platform at it, consume events")
+    yield steps
+
+
+def _heading(number: int | None, text: str) -> Text:
+    return Text.assemble("\n", (f"{number}  " if number else "", "dim"), (text, "bold"), "\n")
+
+
+def _table(*titles: str) -> Table:
+    # Without lines, so that a whole event fits into a hundred columns.
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for title in titles:
+        table.add_column(title, no_wrap=True)
+    return table

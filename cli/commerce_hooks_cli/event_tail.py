@@ -1,0 +1,148 @@
+"""Follows a deployment's bus: a temporary rule and queue, removed at the end whatever happens."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from contextlib import ExitStack
+from math import ceil
+from typing import TYPE_CHECKING, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from commerce_hooks_cli.aws import error_code
+from commerce_hooks_cli.bus_event import BusEvent
+from commerce_hooks_cli.interruptions import postponed_interruptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+    from commerce_hooks_cli.deployment import Deployment
+
+_PATTERN = {"source": [{"prefix": "commerce-hooks."}]}
+_TARGET = "queue"
+_LONGEST_POLL_SECONDS = 20
+_MOST_AT_ONCE = 10
+# If this process dies without cleaning up, copies of events don't outlive the hour.
+_RETENTION_SECONDS = "3600"
+_ALREADY_GONE = {
+    "ResourceNotFoundException",
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+}
+
+
+class EventTail:
+    """Receives every event of ours that reaches the bus while the context is open.
+
+    Args:
+        on_left_over: Is told in words what could not be removed at the end.
+    """
+
+    def __init__(
+        self, deployment: Deployment, on_left_over: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self.name = f"commerce-hooks-tail-{secrets.token_hex(4)}"
+        self._bus = deployment.event_bus_name
+        self._events = deployment.client("events")
+        self._sqs = deployment.client("sqs")
+        self._on_left_over = on_left_over
+        self._queue_url = ""
+
+    def __enter__(self) -> Self:
+        with ExitStack() as half_way:
+            half_way.callback(self._remove)
+            self._follow()
+            half_way.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._remove()
+
+    def poll(self, seconds: float = _LONGEST_POLL_SECONDS) -> list[BusEvent]:
+        """The next events in the order they arrived; empty if none came within `seconds`."""
+        wait = max(0, min(_LONGEST_POLL_SECONDS, ceil(seconds)))
+        messages = self._sqs.receive_message(
+            QueueUrl=self._queue_url,
+            MaxNumberOfMessages=_MOST_AT_ONCE,
+            WaitTimeSeconds=wait,
+            MessageSystemAttributeNames=["SentTimestamp"],
+        ).get("Messages", [])
+        for message in messages:
+            self._sqs.delete_message(
+                QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"]
+            )
+        return [BusEvent.parse(message["Body"]) for message in sorted(messages, key=_sent_at)]
+
+    def _follow(self) -> None:
+        """Create rule, queue and target. The queue takes messages from this rule only."""
+        rule_arn = self._events.put_rule(
+            Name=self.name,
+            EventBusName=self._bus,
+            EventPattern=json.dumps(_PATTERN),
+            Description="Temporary, made by `commerce-hooks tail`.",
+        )["RuleArn"]
+        self._queue_url = self._sqs.create_queue(
+            QueueName=self.name, Attributes={"MessageRetentionPeriod": _RETENTION_SECONDS}
+        )["QueueUrl"]
+        queue_arn = self._sqs.get_queue_attributes(
+            QueueUrl=self._queue_url, AttributeNames=["QueueArn"]
+        )["Attributes"]["QueueArn"]
+        self._sqs.set_queue_attributes(
+            QueueUrl=self._queue_url, Attributes={"Policy": _policy(queue_arn, rule_arn)}
+        )
+        self._events.put_targets(
+            Rule=self.name,
+            EventBusName=self._bus,
+            Targets=[{"Id": _TARGET, "Arn": queue_arn}],
+        )
+
+    def _remove(self) -> None:
+        with postponed_interruptions():
+            self._try_to_remove(
+                "target of the rule",
+                lambda: self._events.remove_targets(
+                    Rule=self.name, EventBusName=self._bus, Ids=[_TARGET]
+                ),
+            )
+            self._try_to_remove(
+                "rule", lambda: self._events.delete_rule(Name=self.name, EventBusName=self._bus)
+            )
+            self._try_to_remove("queue", self._delete_queue)
+
+    def _delete_queue(self) -> None:
+        # Asked for by name: an interruption may have come before we heard its URL.
+        url = self._queue_url or self._sqs.get_queue_url(QueueName=self.name)["QueueUrl"]
+        self._sqs.delete_queue(QueueUrl=url)
+
+    def _try_to_remove(self, what: str, remove: Callable[[], object]) -> None:
+        try:
+            remove()
+        except ClientError as error:
+            if error_code(error) not in _ALREADY_GONE:
+                self._on_left_over(f"The {what} {self.name} could not be removed.")
+        except BotoCoreError:
+            self._on_left_over(f"The {what} {self.name} could not be removed.")
+
+
+def _sent_at(message: MessageTypeDef) -> int:
+    return int(message.get("Attributes", {}).get("SentTimestamp", "0"))
+
+
+def _policy(queue_arn: str, rule_arn: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

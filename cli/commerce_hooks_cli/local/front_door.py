@@ -1,0 +1,54 @@
+"""The front door: the HTTP API at the root of its own address, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from commerce_hooks_cli.local.asgi import answer, discard_body, header_values
+
+if TYPE_CHECKING:
+    from commerce_hooks_cli.local.asgi import Application, Receive, Scope, Send
+
+# API Gateway's quota for a request; the emulator has none.
+LARGEST_BODY = 10 * 1024 * 1024
+
+
+@dataclass
+class FrontDoor:
+    """Hands requests to the deployed API; says 503 until there is one."""
+
+    emulator: Application
+    api_id: str | None = None
+    stage: str = "$default"
+
+    def open(self, api_id: str, stage: str) -> None:
+        self.api_id, self.stage = api_id, stage
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.api_id is None:
+            await answer(send, 503, {"error": "unavailable", "message": "Not deployed yet."})
+        elif not scope["path"].startswith("/"):
+            await answer(send, 400, {"message": "Bad Request"})
+        elif _stated_length(scope) > LARGEST_BODY:
+            await discard_body(receive)
+            await answer(send, 413, {"message": "Request Entity Too Large"})
+        else:
+            await self.emulator(self._addressed(scope), receive, send)
+
+    def _addressed(self, scope: Scope) -> Scope:
+        """The same request under the address at which the emulator serves the API.
+
+        A fixed prefix, so that no path of a stranger can name anything else of the emulator.
+        """
+        prefix = f"/_aws/execute-api/{self.api_id}/{self.stage}"
+        return {
+            **scope,
+            "path": prefix + scope["path"],
+            "raw_path": prefix.encode() + scope["raw_path"],
+        }
+
+
+def _stated_length(scope: Scope) -> int:
+    stated = header_values(scope, b"content-length")
+    return int(stated[0]) if stated and stated[0].isdigit() else 0

@@ -1,0 +1,103 @@
+"""The command `commerce-hooks`: its verbs put together, and its errors put into words."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from commerce_hooks_cli.console import Screen
+from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.verbs.local import local
+from commerce_hooks_cli.verbs.send import send
+from commerce_hooks_cli.verbs.tail import tail
+from commerce_hooks_cli.verbs.urls import urls
+from commerce_hooks_cli.wiring import real_world
+
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+
+class _Commands(TyperGroup):
+    """Turns our errors, and the SDK's, into a message, a hint and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CommandError as error:
+            raise _told(error) from error
+        except _sdk_errors() as error:
+            from commerce_hooks_cli.aws import in_plain_words
+
+            raise _told(in_plain_words(error)) from error
+
+
+def _sdk_errors() -> tuple[type[BotoCoreError | ClientError], ...]:
+    """What the AWS SDK raises; nothing if no verb has loaded it, for loading takes its time."""
+    if "botocore" not in sys.modules:
+        return ()
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return (BotoCoreError, ClientError)
+
+
+def _told(error: CommandError) -> typer.Exit:
+    Screen().fail(error.message, error.hint)
+    return typer.Exit(error.exit_code)
+
+
+app = typer.Typer(
+    name="commerce-hooks",
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback with local variables would show what must not be shown.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Begin with: commerce-hooks local demo",
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"commerce-hooks {version('commerce-hooks')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def commerce_hooks(
+    ctx: typer.Context,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            metavar="",
+            help="Print the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Webhook callbacks of e-commerce platforms become events on Amazon EventBridge.
+
+    The verbs work on the local stack while one is up, and on a deployed stack with --stack.
+    """
+    if ctx.obj is None:
+        ctx.obj = real_world()
+
+
+app.add_typer(local, name="local")
+app.command(epilog="For example: commerce-hooks send konimbo order_created --count 3")(send)
+app.command(epilog="For example: commerce-hooks tail --limit 1 --json")(tail)
+app.command(epilog="For example: commerce-hooks urls konimbo demo")(urls)
+
+
+def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets another one, not a traceback.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr] # real streams have it
+    app()

@@ -1,0 +1,57 @@
+"""The platforms of this checkout: every folder of functions/ with a webhook.py is one."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from commerce_hooks.callback_urls import STORE_NAME
+from commerce_hooks_cli.errors import BadUsageError, CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from commerce_hooks.platform import Platform, Topic
+
+
+def discover_platforms(functions: Path) -> dict[str, Platform]:
+    """All platforms by name, in the order of their folders' names."""
+    folders = sorted(path.parent.name for path in functions.glob("*/webhook.py"))
+    if not folders:
+        raise CommandError(
+            f"There is no platform in {functions}.",
+            "Run the command from a complete checkout of the repository.",
+        )
+    platforms = [import_module(f"{folder}.webhook").PLATFORM for folder in folders]
+    return {platform.name: platform for platform in platforms}
+
+
+def platform_called(platforms: Mapping[str, Platform], name: str) -> Platform:
+    if name not in platforms:
+        raise _unknown("platform", name, platforms)
+    return platforms[name]
+
+
+def topic_called(platform: Platform, name: str) -> Topic:
+    if name not in platform.topics:
+        raise _unknown(f"topic of {platform.name}", name, platform.topics)
+    return platform.topics[name]
+
+
+def checked_store(name: str) -> str:
+    """The name itself, if it can stand in a callback URL."""
+    if not STORE_NAME.fullmatch(name):
+        raise BadUsageError(
+            f"{name!r} cannot be the name of a store.",
+            "Use up to 63 of the characters a-z, 0-9 and -, not beginning with -.",
+        )
+    return name
+
+
+def _unknown(kind: str, name: str, known: Iterable[str]) -> BadUsageError:
+    names = list(known)
+    close = get_close_matches(name, names, n=1)
+    meant = f"Did you mean {close[0]}? " if close else ""
+    return BadUsageError(f"{name!r} is no {kind}.", f"{meant}There are: {', '.join(names)}.")

@@ -1,0 +1,127 @@
+"""`commerce-hooks local demo`: from callbacks to events, before your eyes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+from rich.console import RenderableType
+
+from commerce_hooks_cli import demo_fixed, demo_screen
+from commerce_hooks_cli.callbacks import CallbackUrls, Sender
+from commerce_hooks_cli.console import Screen
+from commerce_hooks_cli.demo import Outcome, attempts, promised, receive, send_all
+from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.interruptions import postponed_interruptions, signals_end_the_verb
+from commerce_hooks_cli.picture import recorder, save
+from commerce_hooks_cli.platforms import discover_platforms
+from commerce_hooks_cli.program import command_to_type
+from commerce_hooks_cli.verbs.options import Json
+from commerce_hooks_cli.world import World
+
+_PROBLEMS_TOLD = 3
+
+
+def demo(
+    ctx: typer.Context,
+    svg: Annotated[
+        Path | None,
+        typer.Option(
+            "--svg", metavar="PATH", help="Also save the screen as a picture.", show_default=False
+        ),
+    ] = None,
+    fixed: Annotated[
+        bool,
+        typer.Option(
+            "--fixed",
+            metavar="",
+            help="Show stand-ins for ids, times, durations and the port, so that two pictures "
+            "of the same code are equal.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Send callbacks of every platform and show the events they become.
+
+    Starts the local stack and stops it again; one that already runs is used and left running.
+    Two of the callbacks are bad: one with a forged token, one with a broken body. Exit code 1
+    if anything is answered or delivered otherwise than it must be.
+    """
+    world: World = ctx.obj
+    recording = recorder() if svg else None
+    screen = Screen(as_json=as_json, recorder=recording)
+    with signals_end_the_verb(), _stack(world, screen) as stack:
+        outcome = _play(world, screen, stack, fixed=fixed)
+    screen.emit(outcome.as_json())
+    command = demo_fixed.COMMAND if fixed else command_to_type()
+    screen.show(*demo_screen.next_steps(command, running=not stack.own))
+    if svg and recording:
+        save(recording, svg, "commerce-hooks local demo")
+    if outcome.problems:
+        raise _failure(outcome.problems)
+
+
+def _failure(problems: list[str]) -> CommandError:
+    more = len(problems) - _PROBLEMS_TOLD
+    told = [*problems[:_PROBLEMS_TOLD], *([f"And {more} more like this."] if more > 0 else [])]
+    return CommandError(
+        " ".join(("The demo did not go as it must.", *told)),
+        "Run it again; if it fails again, `make test` narrows it down.",
+    )
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """The stack that the demo plays on, and whether the demo started it."""
+
+    base_url: str
+    own: bool
+    seconds: float = 0.0
+
+
+@contextmanager
+def _stack(world: World, screen: Screen) -> Iterator[_Stack]:
+    running = world.local_stacks.running()
+    if running is not None:
+        yield _Stack(running.base_url, own=False)
+        return
+    started = monotonic()
+    with screen.working("Starting the local stack ...") as now:
+        state = world.local_stacks.start(0, now, detach=False)
+    try:
+        yield _Stack(state.base_url, own=True, seconds=monotonic() - started)
+    finally:
+        with postponed_interruptions(), screen.working("Stopping the local stack ..."):
+            world.local_stacks.stop(state)
+
+
+def _play(world: World, screen: Screen, stack: _Stack, *, fixed: bool) -> Outcome:
+    """Send, receive, and show both."""
+    screen.show(*_introduction(stack, fixed=fixed))
+    deployment = world.find_deployment(None)
+    urls = CallbackUrls(deployment.base_url, deployment.key_ring())
+    checkout = world.checkout()
+    todo = attempts(discover_platforms(checkout / "functions"), urls, checkout / "events")
+    with world.follow(deployment, screen.warn) as events, screen.working("Sending ...") as now:
+        exchanges = list(send_all(todo, Sender(world.post), now))
+        now("Waiting for the events ...")
+        outcome = Outcome(exchanges, receive(events, promised(exchanges)))
+    if fixed:
+        outcome = demo_fixed.fixed(outcome)
+    screen.show(
+        *demo_screen.exchanges_table(outcome.exchanges),
+        *demo_screen.events_table(outcome.events),
+        *demo_screen.one_event(outcome.events),
+        *demo_screen.verdict(outcome),
+    )
+    return outcome
+
+
+def _introduction(stack: _Stack, *, fixed: bool) -> Iterator[RenderableType]:
+    ready = f"ready in {stack.seconds:.1f} s" if stack.own else "was running already"
+    if fixed:
+        return demo_screen.introduction(demo_fixed.BASE_URL, demo_fixed.READY)
+    return demo_screen.introduction(stack.base_url, ready)

@@ -1,0 +1,176 @@
+"""`commerce-hooks send`: post sample callbacks the way a platform does."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from commerce_hooks_cli.callbacks import CallbackUrl, CallbackUrls, Sender, Sent
+from commerce_hooks_cli.consent import announce, ask_first
+from commerce_hooks_cli.console import Screen
+from commerce_hooks_cli.deployment import Deployment
+from commerce_hooks_cli.errors import BadUsageError, CommandError
+from commerce_hooks_cli.platforms import (
+    checked_store,
+    discover_platforms,
+    platform_called,
+    topic_called,
+)
+from commerce_hooks_cli.samples import Sample, find_sample, load_sample
+from commerce_hooks_cli.tables import answer_cells
+from commerce_hooks_cli.verbs.options import Json, PlatformName, Stack, Yes
+from commerce_hooks_cli.world import World
+
+LOCAL_STORE = "demo"
+SYNTHETIC_STORE = "synthetic"
+_MOST_AT_ONCE = 1000
+
+
+_Topic = Annotated[
+    str,
+    typer.Argument(
+        metavar="TOPIC",
+        help="The platform's word for what happened, such as order_created.",
+        show_default=False,
+    ),
+]
+_Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="STORE",
+        help=f"In whose name. On the local stack any, and '{LOCAL_STORE}' if left out; "
+        f"on a deployed stack only '{SYNTHETIC_STORE}'.",
+        show_default=False,
+    ),
+]
+_Count = Annotated[
+    int,
+    typer.Option(
+        "--count", min=1, max=_MOST_AT_ONCE, metavar="N", help="How many, one after another."
+    ),
+]
+_Variant = Annotated[
+    str | None,
+    typer.Option(
+        "--variant",
+        metavar="NAME",
+        help="Which sample of the topic: events/PLATFORM/TOPIC.NAME.json.",
+        show_default=False,
+    ),
+]
+_File = Annotated[
+    Path | None,
+    typer.Option(
+        "--file",
+        metavar="PATH",
+        help="Send this file's bytes instead of a sample.",
+        show_default=False,
+    ),
+]
+
+
+def send(
+    ctx: typer.Context,
+    platform: PlatformName,
+    topic: _Topic,
+    store: _Store = None,
+    count: _Count = 1,
+    variant: _Variant = None,
+    file: _File = None,
+    stack: Stack = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Send a sample callback and show what was answered.
+
+    It goes to its genuine URL over HTTP, as if the platform had sent it. The bodies are those
+    in events/. Exit code 1 if any answer is not 2xx.
+    """
+    world: World = ctx.obj
+    screen = Screen(as_json=as_json)
+    chosen = platform_called(discover_platforms(world.checkout() / "functions"), platform)
+    topic_called(chosen, topic)
+    sample = _sample(world, platform, topic, variant, file)
+    deployment = world.deployment(stack, screen)
+    store = _store(deployment, store)
+    announce(screen, deployment)
+    ask_first(world, deployment, _question(deployment, count), yes=yes)
+    url = CallbackUrls(deployment.base_url, deployment.key_ring()).for_topic(chosen, store, topic)
+    with screen.working("Sending ...") as now:
+        sent = list(_send(Sender(world.post), url, topic, sample, count, now))
+    _show(screen, sent)
+    _judge(sent)
+
+
+def _send(
+    sender: Sender,
+    url: CallbackUrl,
+    topic: str,
+    sample: Sample,
+    count: int,
+    now: Callable[[str], None],
+) -> Iterator[Sent]:
+    for number in range(1, count + 1):
+        now(f"Sending {number} of {count} ...")
+        sent = sender.send(url, topic, sample)
+        yield sent
+        if sent.status is None:
+            return  # nobody is there: the others would only wait as long
+
+
+def _sample(
+    world: World, platform: str, topic: str, variant: str | None, file: Path | None
+) -> Sample:
+    if file is None:
+        return find_sample(world.checkout() / "events", platform, topic, variant)
+    if variant is not None:
+        raise BadUsageError("--file and --variant exclude each other.", "Leave one of them out.")
+    return load_sample(file)
+
+
+def _store(deployment: Deployment, store: str | None) -> str:
+    """Real stores' events must come from the platform only, so ours are marked by their name."""
+    if deployment.local:
+        return checked_store(store or LOCAL_STORE)
+    if store not in {None, SYNTHETIC_STORE}:
+        raise BadUsageError(
+            f"On a deployed stack samples go to the store {SYNTHETIC_STORE!r} only.",
+            f"Leave --store out, or give --store {SYNTHETIC_STORE}.",
+        )
+    return SYNTHETIC_STORE
+
+
+def _question(deployment: Deployment, count: int) -> str:
+    events = "a synthetic event" if count == 1 else f"{count} synthetic events"
+    return f"Consumers of the bus {deployment.event_bus_name} will see {events}. Send?"
+
+
+def _judge(sent: list[Sent]) -> None:
+    """Make what went wrong the verb's own failure."""
+    if sent[-1].status is None:
+        raise CommandError(
+            f"The callback got no answer: {sent[-1].problem}.",
+            "Is it up? See `commerce-hooks local status`, or the stack's output PublicBaseUrl.",
+        )
+    refused = sum(not one.ok for one in sent)
+    if refused:
+        raise CommandError(
+            f"{refused} of {len(sent)} callbacks were not taken.",
+            "The outcome says why; the function's log says more.",
+        )
+
+
+def _show(screen: Screen, sent: list[Sent]) -> None:
+    screen.emit([one.as_json() for one in sent])
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("status", "outcome"):
+        table.add_column(title)
+    table.add_column("ms", justify="right")
+    for title in ("callback id", "event ids"):
+        table.add_column(title, overflow="fold")
+    for one in sent:
+        table.add_row(*answer_cells(one), one.callback_id or "-", "\n".join(one.event_ids) or "-")
+    screen.show(table)

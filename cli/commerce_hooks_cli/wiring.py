@@ -1,0 +1,91 @@
+"""The real world. Each part loads when it is used: most are slow to load, and --help needs none."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from commerce_hooks_cli.local.checkout import find_checkout
+from commerce_hooks_cli.world import Events, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from commerce_hooks_cli.answer import Answer
+    from commerce_hooks_cli.deployment import Deployment
+    from commerce_hooks_cli.local.state import LocalState
+
+
+def real_world() -> World:
+    return World(
+        checkout=_checkout,
+        find_deployment=_find_deployment,
+        local_stacks=_LocalStacks(),
+        post=_post,
+        follow=_follow,
+        ask=_ask if sys.stdin.isatty() else None,
+    )
+
+
+class _LocalStacks:
+    """The stack that the checkout keeps the record of."""
+
+    def running(self) -> LocalState | None:
+        from commerce_hooks_cli.local.state import read_state
+
+        return read_state()
+
+    def recorded(self) -> LocalState | None:
+        from commerce_hooks_cli.local.state import recorded_state
+
+        return recorded_state()
+
+    def start(self, port: int, on_step: Callable[[str], None], *, detach: bool) -> LocalState:
+        from commerce_hooks_cli.local.stack import StartOptions, start
+
+        return start(StartOptions(port=port, detach=detach), on_step)
+
+    def stop(self, state: LocalState) -> None:
+        from commerce_hooks_cli.local.stack import stop
+
+        stop(state)
+
+    def functions(self, state: LocalState) -> list[str]:
+        resources = state.client("cloudformation").describe_stack_resources(StackName=state.stack)
+        return sorted(
+            resource["LogicalResourceId"]
+            for resource in resources["StackResources"]
+            if resource["ResourceType"] == "AWS::Lambda::Function"
+        )
+
+
+def _checkout() -> Path:
+    return find_checkout().root
+
+
+def _find_deployment(stack: str | None) -> Deployment:
+    from commerce_hooks_cli.deployment import find_deployment
+
+    return find_deployment(stack)
+
+
+def _post(url: str, body: bytes, content_type: str) -> Answer:
+    from commerce_hooks_cli.posting import post
+
+    return post(url, body, content_type)
+
+
+def _follow(
+    deployment: Deployment, on_left_over: Callable[[str], None]
+) -> AbstractContextManager[Events]:
+    from commerce_hooks_cli.event_tail import EventTail
+
+    return EventTail(deployment, on_left_over)
+
+
+def _ask(question: str) -> bool:
+    return typer.confirm(question, err=True)

@@ -1,0 +1,60 @@
+"""What the verbs touch outside themselves; tests bring their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from commerce_hooks_cli.answer import Post
+    from commerce_hooks_cli.bus_event import BusEvent
+    from commerce_hooks_cli.console import Screen
+    from commerce_hooks_cli.deployment import Deployment
+    from commerce_hooks_cli.local.state import LocalState
+
+
+class Events(Protocol):
+    """Events as they come off a bus."""
+
+    @property
+    def name(self) -> str: ...
+
+    def poll(self, seconds: float) -> list[BusEvent]: ...
+
+
+class LocalStacks(Protocol):
+    """The local stack, of which there is at most one."""
+
+    def running(self) -> LocalState | None: ...
+    def recorded(self) -> LocalState | None: ...
+    def start(self, port: int, on_step: Callable[[str], None], *, detach: bool) -> LocalState: ...
+    def stop(self, state: LocalState) -> None: ...
+    def functions(self, state: LocalState) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a verb needs that is slow, far away or a person.
+
+    Args:
+        follow: Opens the bus; its second argument is told what could not be cleaned up.
+        ask: Puts a yes-or-no question; None where there is nobody to answer.
+    """
+
+    checkout: Callable[[], Path]
+    find_deployment: Callable[[str | None], Deployment]
+    local_stacks: LocalStacks
+    post: Post
+    follow: Callable[[Deployment, Callable[[str], None]], AbstractContextManager[Events]]
+    ask: Callable[[str], bool] | None
+
+    def deployment(self, stack: str | None, screen: Screen) -> Deployment:
+        """The deployment to work on; says so where nobody named it."""
+        deployment = self.find_deployment(stack)
+        if deployment.local:
+            screen.note(f"Using the local stack at {deployment.base_url}")
+        return deployment

@@ -1,0 +1,32 @@
+"""The command's own tests: a world in memory, and no network but this machine's."""
+
+from pathlib import Path
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+from support.command import REAL, FakeWorld
+
+_LOOKS = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+
+
+def pytest_runtest_setup() -> None:
+    socket_allow_hosts(["127.0.0.1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _same_looks_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in _LOOKS:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> FakeWorld:
+    """The command while a local stack is up."""
+    return FakeWorld(tmp_path)
+
+
+@pytest.fixture
+def real_world(tmp_path: Path) -> FakeWorld:
+    """The command with a stack deployed to AWS."""
+    return FakeWorld(tmp_path, REAL)

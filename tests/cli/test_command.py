@@ -1,0 +1,161 @@
+"""What holds for the command as a whole."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from commerce_hooks_cli.answer import NoAnswerError
+from commerce_hooks_cli.callbacks import CallbackUrl
+from commerce_hooks_cli.deployment import Deployment
+from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.forwarding import Forwarder
+from commerce_hooks_cli.main import app
+from commerce_hooks_cli.program import command_to_type
+from support.command import FakeWorld, answer, tokens_in
+from support.platforms import platforms
+
+COMMAND = Path(sys.executable).parent / "commerce-hooks"
+SLOW = {"boto3", "botocore", "ministack", "samtranslator"}
+
+
+def _verbs(group: object = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    command = group or get_command(app)
+    for name, child in getattr(command, "commands", {}).items():
+        yield (*path, name)
+        yield from _verbs(child, (*path, name))
+
+
+VERBS = list(_verbs())
+
+
+def test_the_verbs_are_those_we_promise() -> None:
+    assert set(VERBS) == {
+        *((name,) for name in ("local", "send", "tail", "urls")),
+        *(("local", name) for name in ("demo", "up", "down", "status")),
+    }
+
+
+@pytest.mark.parametrize("verb", [(), *VERBS], ids=" ".join)
+def test_every_verb_explains_itself(world: FakeWorld, verb: tuple[str, ...]) -> None:
+    result = world.run(*verb, "--help")
+
+    assert result.exit_code == 0
+    assert "Usage:" in result.stdout
+
+
+@pytest.mark.parametrize("verb", [v for v in VERBS if v != ("local",)], ids=" ".join)
+def test_every_verb_knows_json(world: FakeWorld, verb: tuple[str, ...]) -> None:
+    assert "--json" in world.run(*verb, "--help").stdout
+
+
+def test_the_version_is_told(world: FakeWorld) -> None:
+    assert re.fullmatch(r"commerce-hooks \d+\.\d+\.\d+\n", world.run("--version").stdout)
+
+
+@pytest.mark.parametrize("arguments", [["sned"], ["send"], ["tail", "--limt"], ["local", "upp"]])
+def test_typing_errors_are_bad_usage(world: FakeWorld, arguments: list[str]) -> None:
+    result = world.run(*arguments)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Usage:" in result.stderr
+
+
+def test_ctrl_c_ends_with_130(world: FakeWorld) -> None:
+    def interrupt(_: str | None) -> Deployment:
+        raise KeyboardInterrupt
+
+    world.find_deployment = interrupt
+
+    assert world.run("tail").exit_code == 130
+
+
+def test_our_own_mistakes_are_not_hidden(world: FakeWorld) -> None:
+    def stumble(_: str | None) -> Deployment:
+        raise ZeroDivisionError
+
+    world.find_deployment = stumble
+
+    with pytest.raises(ZeroDivisionError):
+        world.run("tail")
+
+
+def test_help_loads_nothing_slow() -> None:
+    code = (
+        "import sys; from commerce_hooks_cli.main import app\n"
+        "try: app(['send', '--help'])\n"
+        "except SystemExit: print(*sys.modules, file=sys.stderr)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+
+    assert SLOW.intersection(run.stderr.split()) == set()
+
+
+def test_help_is_quick() -> None:
+    def seconds() -> float:
+        started = time.monotonic()
+        subprocess.run([COMMAND, "--help"], capture_output=True, check=True, timeout=30)
+        return time.monotonic() - started
+
+    # Generous, for busy machines; a slow import would cost more.
+    assert min(seconds() for _ in range(3)) < 1.0
+
+
+def test_the_command_to_type_is_its_path_from_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / ".venv" / "bin" / "commerce-hooks")])
+    assert command_to_type() == ".venv/bin/commerce-hooks"
+    monkeypatch.setattr(sys, "argv", ["/elsewhere/commerce-hooks"])
+    assert command_to_type() == "/elsewhere/commerce-hooks"
+    monkeypatch.setattr(sys, "argv", ["-c"])
+    assert command_to_type() == "commerce-hooks"
+
+
+def _everything_said(world: FakeWorld, picture: Path) -> Iterator[str]:
+    """The output of every verb but `urls`, for people and for programs."""
+    for arguments in (
+        ("send", "konimbo", "order_created"),
+        ("local", "demo", "--svg", str(picture)),
+        ("local", "up"),
+        ("local", "status"),
+        ("tail", "--limit", "1", "--timeout", "1"),
+        ("tail", "--limit", "1", "--timeout", "1", "--full"),
+        ("local", "down"),
+    ):
+        yield world.run(*arguments).output
+        yield world.run(*arguments, "--json").output
+    yield picture.read_text()
+
+
+def test_only_urls_ever_shows_a_token(world: FakeWorld, tmp_path: Path) -> None:
+    """The canary: every verb in every form, while things go well and while they don't."""
+    said = list(_everything_said(world, tmp_path / "demo.svg"))
+    refusing, absent = answer(401, {"error": "unauthorized"}), NoAnswerError("refused")
+    for broken in (refusing, absent):
+        world.door.answers = dict.fromkeys(range(1000), broken)
+        said += _everything_said(world, tmp_path / "demo.svg")
+    world.deployment = CommandError("There is none.")
+    said.append(world.run("send", "konimbo", "order_created").output)
+
+    tokens = set(tokens_in(world.door.urls))
+    macs = {token.rpartition(".")[2] for token in tokens}
+    assert len(macs) > len(platforms())
+    assert [mac for mac in macs for text in said if mac in text] == []
+
+
+def test_a_token_is_in_no_repr(world: FakeWorld) -> None:
+    url = CallbackUrl("konimbo", "acme", None, "POST", "https://x.example/the-token")
+
+    assert "the-token" not in repr(url)
+    assert "the-token" not in repr(Forwarder("https://x.example/the-token", world.door.post))

@@ -1,0 +1,176 @@
+"""`commerce-hooks send`."""
+
+from pathlib import Path
+
+import pytest
+
+from commerce_hooks_cli.answer import Answer, NoAnswerError
+from support.command import CHECKOUT, FakeWorld, answer
+from support.platforms import platforms
+
+EVENTS = CHECKOUT / "events"
+
+
+@pytest.mark.parametrize(
+    ("platform", "topic"), [(p.name, topic) for p in platforms().values() for topic in p.topics]
+)
+def test_the_sample_of_every_topic_can_be_sent(world: FakeWorld, platform: str, topic: str) -> None:
+    result = world.run("send", platform, topic, "--json")
+
+    assert (result.exit_code, world.door.bodies) == (
+        0,
+        [(EVENTS / platform / f"{topic}.json").read_bytes()],
+    )
+    assert result.json[0]["outcome"] == "accepted"
+
+
+def test_the_answer_is_shown(world: FakeWorld) -> None:
+    shown = world.run("send", "konimbo", "order_created").stdout
+
+    callback_id = "00000000-0000-4000-8000-000000000077"
+    assert shown.splitlines()[1].split() == [
+        *("200", "accepted", "12"),
+        *(callback_id, f"{callback_id}.0"),
+    ]
+
+
+def test_json_has_one_object_a_callback(world: FakeWorld) -> None:
+    sent = world.run("send", "konimbo", "order_created", "--count", "2", "--json").json
+
+    assert [one["callback_id"][-2:] for one in sent] == ["77", "78"]
+    assert sent[0] == {
+        "platform": "konimbo",
+        "topic": "order_created",
+        "store": "demo",
+        "ok": True,
+        "status": 200,
+        "outcome": "accepted",
+        "callback_id": "00000000-0000-4000-8000-000000000077",
+        "event_ids": ["00000000-0000-4000-8000-000000000077.0"],
+        "milliseconds": 12.3,
+        "problem": None,
+    }
+
+
+def test_a_variant_of_a_sample_can_be_chosen(world: FakeWorld) -> None:
+    world.run("send", "konimbo", "order_created", "--variant", "with_cart")
+
+    path = EVENTS / "konimbo" / "order_created.with_cart.json"
+    assert world.door.bodies == [path.read_bytes()]
+
+
+def test_an_unknown_variant_names_the_known_ones(world: FakeWorld) -> None:
+    result = world.run("send", "konimbo", "order_created", "--variant", "huge")
+
+    assert result.exit_code == 2
+    assert "Its variants: with_cart." in result.stderr
+
+
+def test_any_file_can_be_sent_and_a_form_says_so(world: FakeWorld, tmp_path: Path) -> None:
+    form = tmp_path / "order.form"
+    form.write_bytes(b"order[id]=1")
+
+    result = world.run("send", "konimbo", "order_created", "--file", str(form))
+
+    assert result.exit_code == 0
+    assert world.door.bodies == [b"order[id]=1"]
+    assert world.door.content_types == ["application/x-www-form-urlencoded"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "words"),
+    [
+        (["--file", "missing.json"], 1, "Could not read missing.json"),
+        (["--file", "a", "--variant", "b"], 2, "exclude each other"),
+        (["--store", "../up"], 2, "cannot be the name of a store"),
+        (["--count", "0"], 2, "--count"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_before_sending(
+    world: FakeWorld, arguments: list[str], exit_code: int, words: str
+) -> None:
+    result = world.run("send", "konimbo", "order_created", *arguments)
+
+    assert (result.exit_code, world.door.urls) == (exit_code, [])
+    assert words in result.stderr
+
+
+def test_an_answer_that_is_not_2xx_is_a_failure(world: FakeWorld) -> None:
+    world.door.answers = {1: answer(503, {"error": "unavailable"})}
+
+    result = world.run("send", "konimbo", "order_created", "--count", "3")
+
+    assert (result.exit_code, len(world.door.urls)) == (1, 3)
+    assert "1 of 3 callbacks were not taken" in result.stderr
+    assert "unavailable" in result.stdout
+
+
+def test_no_answer_ends_the_sending(world: FakeWorld) -> None:
+    world.door.answers = {1: NoAnswerError("connection refused")}
+
+    result = world.run("send", "konimbo", "order_created", "--count", "5", "--json")
+
+    assert (result.exit_code, len(world.door.urls)) == (1, 2)
+    assert "no answer: connection refused" in result.stderr
+    assert [one["outcome"] for one in result.json] == ["accepted", "no_answer"]
+
+
+@pytest.mark.parametrize(
+    ("answered", "outcome"),
+    [
+        (Answer(302, b"", 0.1), "redirect_not_followed"),
+        (Answer(502, b"<html>", 0.1), "unreadable_answer"),
+        (Answer(200, b"[]", 0.1), "unreadable_answer"),
+        (Answer(200, b'{"status": 1, "event_ids": 2}', 0.1), "unreadable_answer"),
+        (Answer(200, b"[" * 100_000, 0.1), "unreadable_answer"),
+    ],
+)
+def test_whatever_is_answered_can_be_told(world: FakeWorld, answered: Answer, outcome: str) -> None:
+    world.door.answers = {0: answered}
+
+    assert world.run("send", "centry", "on_order_save", "--json").json[0]["outcome"] == outcome
+
+
+def test_a_deployed_stack_gets_the_synthetic_store_only(real_world: FakeWorld) -> None:
+    real_world.consent = True
+    arguments = ("send", "centry", "on_order_save", "--stack", "shop-hooks")
+
+    assert real_world.run(*arguments, "--json").json[0]["store"] == "synthetic"
+    refused = real_world.run(*arguments, "--store", "acme")
+
+    assert (refused.exit_code, len(real_world.door.urls)) == (2, 1)
+    assert "'synthetic' only" in refused.stderr
+
+
+def test_before_sending_to_a_deployed_stack_it_says_where_and_asks(real_world: FakeWorld) -> None:
+    real_world.consent = True
+
+    result = real_world.run("send", "centry", "on_order_save", "--stack", "shop-hooks")
+
+    assert result.exit_code == 0
+    assert "Account 111122223333, Region eu-central-1, stack shop-hooks" in result.stderr
+    assert real_world.questions == ["Consumers of the bus events will see a synthetic event. Send?"]
+
+
+def test_without_consent_nothing_is_sent(real_world: FakeWorld) -> None:
+    real_world.consent = False
+
+    result = real_world.run("send", "centry", "on_order_save", "--stack", "shop-hooks")
+
+    assert (result.exit_code, real_world.door.urls) == (1, [])
+
+
+def test_with_nobody_to_ask_yes_is_needed(real_world: FakeWorld) -> None:
+    arguments = ("send", "centry", "on_order_save", "--stack", "shop-hooks")
+
+    refused = real_world.run(*arguments)
+    sent = real_world.run(*arguments, "--yes")
+
+    assert (refused.exit_code, sent.exit_code, len(real_world.door.urls)) == (2, 0, 1)
+    assert "Add --yes" in refused.stderr
+
+
+def test_the_local_stack_is_written_to_without_asking(world: FakeWorld) -> None:
+    result = world.run("send", "centry", "on_order_save")
+
+    assert (result.exit_code, world.questions) == (0, [])

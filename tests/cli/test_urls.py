@@ -1,0 +1,109 @@
+"""`commerce-hooks urls`."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from commerce_hooks.keyring import CallbackTarget, KeyRing
+from support.command import LOCAL, RING, FakeSecrets, FakeWorld
+from support.platforms import platforms
+
+
+def test_every_platform_gets_urls_that_prove_themselves(world: FakeWorld) -> None:
+    for platform in platforms().values():
+        for url in world.run("urls", platform.name, "acme", "--json").json:
+            *_, token = url["url"].split("/")
+            target = CallbackTarget(platform.name, "acme", url["topic"])
+            assert KeyRing.parse(RING).proves(target, token)
+
+
+def test_json_names_platform_store_topic_method_and_url(world: FakeWorld) -> None:
+    urls = world.run("urls", "konimbo", "acme", "--topic", "order_created", "--json").json
+
+    assert [{**urls[0], "url": ""}] == [
+        {
+            "platform": "konimbo",
+            "store": "acme",
+            "topic": "order_created",
+            "method": "POST",
+            "url": "",
+        }
+    ]
+    assert urls[0]["url"].startswith("http://127.0.0.1:4321/konimbo/acme/order_created/k1.1.")
+
+
+def test_a_platform_that_names_the_topic_in_the_body_has_one_url(world: FakeWorld) -> None:
+    urls = world.run("urls", "centry", "acme", "--json").json
+
+    assert [url["topic"] for url in urls] == [None]
+    assert world.run("urls", "centry", "acme", "--topic", "on_order_save", "--json").json == urls
+
+
+def test_the_table_shows_topic_and_detail_type(world: FakeWorld) -> None:
+    result = world.run("urls", "iset", "acme")
+
+    line = next(line for line in result.stdout.splitlines() if line.startswith("stock-changed"))
+    assert line.split()[:2] == ["stock-changed", "stock.changed"]
+
+
+@pytest.mark.parametrize("columns", ["40", "100", "300"])
+def test_urls_stay_in_one_piece_however_narrow_the_screen(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    urls = [url["url"] for url in world.run("urls", "konimbo", "acme", "--json").json]
+
+    shown = world.run("urls", "konimbo", "acme").stdout
+
+    words = {word for line in shown.splitlines() for word in line.split()}
+    assert set(urls) <= words
+
+
+def test_a_second_store_has_other_urls(world: FakeWorld) -> None:
+    one = world.run("urls", "centry", "acme", "--json").json[0]["url"].rpartition("/")
+    other = world.run("urls", "centry", "acme2", "--json").json[0]["url"].rpartition("/")
+
+    assert one[2] != other[2]
+
+
+def test_it_says_that_it_uses_the_local_stack(world: FakeWorld) -> None:
+    assert "local stack at http://127.0.0.1:4321" in world.run("urls", "centry", "acme").stderr
+
+
+def test_a_named_stack_is_used_without_such_a_word(real_world: FakeWorld) -> None:
+    result = real_world.run("urls", "centry", "acme", "--stack", "shop-hooks", "--json")
+
+    assert real_world.asked_for == ["shop-hooks"]
+    assert result.stderr == ""
+    assert result.json[0]["url"].startswith("https://hooks.shop.example/centry/acme/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["konimo", "acme"], "Did you mean konimbo?"),
+        (["konimbo", "Acme"], "a-z, 0-9 and -"),
+        (["konimbo", "acme", "--topic", "order_create"], "Did you mean order_created?"),
+    ],
+)
+def test_what_cannot_be_is_bad_usage_with_a_hint(
+    world: FakeWorld, arguments: list[str], hint: str
+) -> None:
+    result = world.run("urls", *arguments)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert hint in result.stderr
+
+
+def test_a_key_ring_that_is_none_is_explained_without_its_text(world: FakeWorld) -> None:
+    text = json.dumps({"sign": "k1", "k1": "too-short"})
+    world.deployment = replace(LOCAL, clients=lambda _: FakeSecrets(text))
+
+    result = world.run("urls", "centry", "acme")
+
+    assert result.exit_code == 1
+    assert "key ring of commerce-hooks-local cannot be used" in result.stderr
+    assert "too-short" not in result.output

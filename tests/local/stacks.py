@@ -1,0 +1,93 @@
+"""What the tests know of a running stack, seen from outside."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from commerce_hooks.callback_urls import callback_path
+from commerce_hooks.keyring import CallbackTarget, KeyRing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from commerce_hooks.platform import Platform
+    from commerce_hooks_cli.local.state import LocalState
+    from support.samples import Sample
+
+ECHO = Path(__file__).parent / "echo"
+STORE = "acme"
+PROC = Path("/proc")
+needs_proc = pytest.mark.skipif(not (PROC / "net/tcp").exists(), reason="looks into /proc")
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def ask(
+    url: str,
+    path: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    method: str | None = None,
+) -> Answer:
+    """One request over a connection of its own, with exactly this path."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=20)
+    try:
+        verb = method or ("GET" if body is None else "POST")
+        connection.request(verb, path, body, dict(headers or {}))
+        response = connection.getresponse()
+        return Answer(response.status, response.read())
+    finally:
+        connection.close()
+
+
+def key_ring(state: LocalState) -> KeyRing:
+    secret = state.client("secretsmanager").get_secret_value(SecretId=state.outputs["KeyRingArn"])
+    return KeyRing.parse(secret["SecretString"])
+
+
+def callback_path_for(state: LocalState, platform: Platform, topic: str) -> str:
+    """A genuine callback's path."""
+    target = CallbackTarget(platform.name, STORE, topic if platform.topic_in_url else None)
+    return callback_path(target, key_ring(state).mint(target))
+
+
+def tampered(path: str) -> str:
+    """The path with one character of its token changed, which every character must notice."""
+    return path[:-10] + ("A" if path[-10] != "A" else "B") + path[-9:]
+
+
+def post_sample(state: LocalState, path: str, sample: Sample) -> Answer:
+    return ask(state.base_url, path, sample.body, {"Content-Type": "application/json"})
+
+
+def processes_naming(folder: Path) -> list[int]:
+    """Processes with the folder in their environment: the emulator and its functions have it."""
+    found = []
+    for pid in _pids():
+        try:
+            environment = (PROC / str(pid) / "environ").read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(folder) in environment:
+            found.append(pid)
+    return found
+
+
+def _pids() -> Iterator[int]:
+    return (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())
