@@ -23,7 +23,7 @@ setup: $(VENV)/.dev ## Set up only: everything that running, testing and buildin
 test: $(VENV)/.dev ## Set up, then run all tests
 	@$(BIN)/pytest
 
-check: format-check lint types template-check requirements-check coverage ## What CI runs: format, lint, types, template, pins, tests
+check: format-check lint types template-check requirements-check picture-check coverage ## What CI runs: format, lint, types, template, pins, picture, tests
 
 format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff format
@@ -68,6 +68,13 @@ requirements-check: $(VENV)/.dev
 	@git diff --exit-code --stat -- requirements shared/requirements.txt || \
 	  { echo "The pins were out of date: commit what 'make requirements' wrote."; exit 1; }
 
+picture: $(VENV)/.run ## Draw the README's picture of the demo anew
+	@$(BIN)/commerce-hooks local demo --fixed --svg docs/demo.svg > /dev/null
+
+picture-check: picture
+	@git diff --exit-code --stat -- docs/demo.svg || \
+	  { echo "The README's picture was out of date: commit what 'make picture' drew."; exit 1; }
+
 clean: ## Remove what was set up or built
 	rm -rf .venv* .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
@@ -88,4 +95,5 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help run up down setup test check format format-check lint types template-check coverage build requirements upgrade requirements-check clean
+.PHONY: help run up down setup test check format format-check lint types template-check coverage \
+  build requirements upgrade requirements-check picture picture-check clean

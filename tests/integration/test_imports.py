@@ -51,7 +51,7 @@ HEAVY_POWERTOOLS = {
 
 def imported_by(module: str) -> set[str]:
     path = [str(FUNCTIONS), str(FUNCTIONS.parent / "shared")]
-    done = subprocess.run(  # noqa: S603 - our own interpreter and script
+    done = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(module=module)],
         env={**ENVIRONMENT, "PYTHONPATH": ":".join(path)},
         capture_output=True,

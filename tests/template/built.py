@@ -102,7 +102,7 @@ def imported_files(module: str, path: list[Path]) -> dict[str, Path]:
 
 
 def _output(command: list[str], environment: dict[str, str], folder: Path | None = None) -> str:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         command, cwd=folder, env=environment, check=False, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
