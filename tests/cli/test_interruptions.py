@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -62,3 +62,31 @@ def test_outside_the_main_thread_there_are_no_signals_to_postpone() -> None:
     thread.join()
 
     assert steps == ["finished"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_swallowed_interruption_still_ends_the_verb(number: signal.Signals) -> None:
+    reached = []
+
+    def verb() -> None:
+        with signals_end_the_verb():
+            with suppress(KeyboardInterrupt, SystemExit):
+                signal.raise_signal(number)
+            reached.append("the end")
+
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        verb()
+
+    assert reached == ["the end"]
+
+
+def test_an_interruption_that_became_another_error_is_still_an_interruption() -> None:
+    def verb() -> None:
+        with signals_end_the_verb():
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt as error:
+                raise RuntimeError("as an extension module would") from error
+
+    with pytest.raises(KeyboardInterrupt):
+        verb()

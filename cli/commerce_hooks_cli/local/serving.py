@@ -69,15 +69,17 @@ class Serving:
     def _follow_starter(self) -> None:
         """Do as the starter says. When it is gone, end, unless it said otherwise."""
         stays_on = False
-        for said in self._starter.hear():
-            match said:
-                case OpenFrontDoor(api_id, stage):
-                    self._front_door.open(api_id, stage)
-                    self._starter.tell(FrontDoorOpen())
-                case StayOn():
-                    stays_on = True
-        if not stays_on:
-            self._soon_end()
+        try:
+            for said in self._starter.hear():
+                match said:
+                    case OpenFrontDoor(api_id, stage):
+                        self._front_door.open(api_id, stage)
+                        self._starter.tell(FrontDoorOpen())
+                    case StayOn():
+                        stays_on = True
+        finally:
+            if not stays_on:
+                self._soon_end()
 
     async def _until_the_end(self) -> None:
         """Also once the folder is gone: with it went the record, and so nobody would find us."""
