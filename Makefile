@@ -42,9 +42,10 @@ types: $(VENV)/.dev ## Check the types
 template-check: $(VENV)/.dev ## Validate the SAM template
 	@PATH="$(CURDIR)/$(BIN):$$PATH" AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam validate --lint
 
-coverage: $(VENV)/.dev ## All tests, with branch coverage and its floor
-	@$(BIN)/pytest --cov --cov-fail-under=$(COVERAGE_FLOOR)
-COVERAGE_FLOOR := 95
+# What runs inside the emulator's own process is tested but not measured: hence the lower floor.
+coverage: $(VENV)/.dev ## All tests, with branch coverage and its floors
+	@$(BIN)/pytest --cov --cov-report= --cov-fail-under=94
+	@$(BIN)/coverage report --include 'shared/*,functions/*' --fail-under=100
 
 build: $(VENV)/.dev ## Build the layer and the functions with SAM
 	@PATH="$(CURDIR)/$(BIN):$$PATH" AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam build
@@ -85,7 +86,7 @@ $(UV): requirements/bootstrap.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	@touch $(UV)
 
-INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet
+INSTALL = VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip install --quiet
 $(VENV)/.run: $(UV) requirements/run.txt pyproject.toml
 	@$(INSTALL) --require-hashes -r requirements/run.txt
 	@$(INSTALL) --no-deps --no-build-isolation -e .

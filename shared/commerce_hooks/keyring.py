@@ -20,6 +20,7 @@ _TOKEN = re.compile(
     r"(?P<key_id>[a-z0-9]{1,16})\.(?P<generation>[1-9][0-9]{0,8})\.(?P<mac>[A-Za-z0-9_-]{43})"
 )
 _KEY_ID = re.compile(r"[a-z0-9]{1,16}")
+_PLATFORM_AND_STORE = re.compile(r"[a-z0-9_]+/[a-z0-9][a-z0-9-]{0,62}")
 _NOT_KEYS = frozenset({"sign", "stores"})
 _MIN_KEY_LENGTH = 32
 FIRST_GENERATION = 1
@@ -115,6 +116,9 @@ def _parse_stores(stores: object) -> dict[str, StoreKeys]:
 
 
 def _parse_store(name: str, entry: object) -> StoreKeys:
+    # An entry under a store's bare name would revoke nothing, and nobody would notice.
+    if not _PLATFORM_AND_STORE.fullmatch(name):
+        raise KeyRingInvalidError(f"the key ring's entry {name} is not a platform/store")
     if not isinstance(entry, dict):
         raise KeyRingInvalidError(f"the key ring's entry for {name} is not an object")
     generation = entry.get("generation", FIRST_GENERATION)

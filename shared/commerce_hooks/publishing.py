@@ -68,10 +68,9 @@ class Publisher:
         """
         run = _Run(self.bus, deadline)
         waiting = [event for event in events if run.fits(event)]
-        for pause in _pauses():
-            waiting = [event for batch in batches(waiting) for event in run.put(batch)]
-            if not waiting:
-                break
+        pauses = _pauses()
+        while waiting := [event for batch in batches(waiting) for event in run.put(batch)]:
+            pause = next(pauses)
             if pause >= deadline.remaining():
                 raise UnavailableError("bus", run.cause)
             self.pause(pause)

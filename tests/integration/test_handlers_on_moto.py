@@ -1,6 +1,7 @@
 """Each function as Lambda loads it, with AWS's services played by moto."""
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -10,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from commerce_hooks.aws import SecretsManagerKeyRing
 from commerce_hooks.entrypoint import LambdaHandler, callback_handler
 from commerce_hooks.keyring import CallbackTarget, KeyRing
 from support.api_gateway import http_api_event, lambda_context
@@ -125,6 +127,24 @@ def test_a_missing_bucket_is_a_503(account: Account) -> None:
     answer = handler("centry", account)(event, lambda_context())
 
     assert answer["statusCode"] == 503
+
+
+def test_an_outage_of_the_key_ring_is_told_and_served_through(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logging.Logger.manager.loggerDict.pop("commerce-hooks", None)
+    monkeypatch.setattr(SecretsManagerKeyRing, "FRESH_SECONDS", 0.0)
+    handle = handler("centry", account)
+    event = genuine(sample("centry", "on_order_save"))
+    handle(event, lambda_context())
+    boto3.client("secretsmanager").delete_secret(
+        SecretId=account.environment["KEY_RING_ARN"], ForceDeleteWithoutRecovery=True
+    )
+
+    answer = handle(event, lambda_context())
+
+    assert answer["statusCode"] == 200
+    assert '"message":"key_ring_stale"' in capsys.readouterr().out
 
 
 def test_a_template_that_forgets_a_variable_fails_at_once(account: Account) -> None:

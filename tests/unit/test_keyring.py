@@ -78,6 +78,8 @@ def test_minting_uses_the_signing_key() -> None:
         json.dumps({"sign": "k1", "k1": KEY, "K2": KEY}),
         json.dumps({"sign": "k1", "k1": KEY, "k2": 5}),
         json.dumps({"sign": "k1", "k1": KEY, "stores": []}),
+        json.dumps({"sign": "k1", "k1": KEY, "stores": {"a": {"generation": 2}}}),
+        json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/A b": {"generation": 2}}}),
         json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a": 1}}),
         json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a": {"generation": 0}}}),
         json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a": {"generation": True}}}),

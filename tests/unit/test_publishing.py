@@ -139,6 +139,14 @@ def test_a_call_refused_as_a_whole_is_bisected_to_the_entry_at_fault() -> None:
     assert bus.calls <= 8
 
 
+def test_a_refused_call_is_told_from_one_that_failed(on_aws: OnAws) -> None:
+    on_aws.event_bridge.fail_next.append("ValidationException")
+
+    published = on_aws.publish(events(1))
+
+    assert published.refused == {"c.0": "ValidationException"}
+
+
 @dataclass
 class PickyBus:
     """Refuses every call that holds the poison."""

@@ -1,6 +1,7 @@
 """What the models of all platforms' callback bodies have in common."""
 
 import re
+from abc import ABC, abstractmethod
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -9,7 +10,7 @@ from pydantic_core import PydanticCustomError
 _DIGITS = re.compile(r"[0-9]{1,19}")
 
 
-class CallbackBody(BaseModel):
+class CallbackBody(BaseModel, ABC):
     """A body as far as we rely on it; fields we do not name are kept as they come.
 
     Only what decides where an event goes is declared and checked strictly. A callback is a
@@ -19,9 +20,9 @@ class CallbackBody(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
 
     @property
+    @abstractmethod
     def resource_id(self) -> str | None:
         """The id of what the callback is about; None where the body does not say."""
-        raise NotImplementedError
 
     @property
     def account(self) -> str | None:

@@ -7,6 +7,8 @@ where a record stands under the name we expect, it must have its id; where it do
 passes without one.
 """
 
+from abc import abstractmethod
+
 from pydantic import BaseModel, ConfigDict
 
 from commerce_hooks.schemas.callback_body import CallbackBody, NumericId, PlatformWord
@@ -31,8 +33,9 @@ class KonimboBody(CallbackBody):
     """A body with at most one record that we know."""
 
     @property
+    @abstractmethod
     def record(self) -> Record | None:
-        raise NotImplementedError
+        """The record that the callback is about."""
 
     @property
     def resource_id(self) -> str | None:
