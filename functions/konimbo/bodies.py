@@ -1,22 +1,43 @@
-"""Konimbo's bodies that are not published as they come."""
+"""Konimbo's bodies that are not published as they come: bulks, and what may hold card data."""
 
+import re
 from collections.abc import Sequence
 
 from commerce_hooks.decoding import JsonObject, JsonValue
 
+# Of an order, Konimbo's API documentation names the first two; a payment's response in an
+# order's body would stand under the third.
+_CARD_FIELDS = frozenset({"credit_card_details", "payments", "credit_guard_xml"})
 _PAYMENT_RECORDS = ("credit_guard_xml", "order")
-_PAYMENT_FIELDS = frozenset(
-    {"id", "order_id", "store_id", "event", "status", "created_at", "updated_at"}
+# Shapes that no card number or national id has.
+_ID = re.compile(r"[0-9]{1,11}")
+_WORD = re.compile(r"[A-Za-z_-]{1,40}|[0-9]{1,3}")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
+_PAYMENT_FIELDS = {
+    "id": _ID,
+    "order_id": _ID,
+    "store_id": _ID,
+    "event": _WORD,
+    "status": _WORD,
+    "created_at": _MOMENT,
+    "updated_at": _MOMENT,
+}
 
 
 def one_per_order(body: JsonObject) -> Sequence[JsonObject]:
-    """A bulk that holds a list becomes one body per order, shaped like a single one's."""
-    for name in ("orders", "order"):
-        orders = body.get(name)
-        if isinstance(orders, list):
-            return [{"order": order} for order in orders]
-    return (body,)
+    """A bulk that holds one list becomes one body per order, shaped like a single one's."""
+    named = [body[name] for name in ("orders", "order") if name in body]
+    orders = named[0] if len(named) == 1 else None
+    if isinstance(orders, list):
+        return [_without_cards({"order": order}) for order in orders]
+    return without_card_data(body)
+
+
+def without_card_data(body: JsonObject) -> Sequence[JsonObject]:
+    """The body without the fields that may hold card data, wherever they stand."""
+    return (_without_cards(body),)
 
 
 def allowed_payment_fields(body: JsonObject) -> Sequence[JsonObject]:
@@ -24,11 +45,21 @@ def allowed_payment_fields(body: JsonObject) -> Sequence[JsonObject]:
     return ({name: _allowed(body[name]) for name in _PAYMENT_RECORDS if name in body},)
 
 
+def _without_cards(record: JsonObject) -> JsonObject:
+    return {name: _clean(value) for name, value in record.items() if name not in _CARD_FIELDS}
+
+
+def _clean(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return _without_cards(value)
+    return [_clean(item) for item in value] if isinstance(value, list) else value
+
+
 def _allowed(record: JsonValue) -> JsonValue:
     if not isinstance(record, dict):
         return None
     return {
-        name: value
-        for name, value in record.items()
-        if name in _PAYMENT_FIELDS and not isinstance(value, dict | list)
+        name: record[name]
+        for name, shape in _PAYMENT_FIELDS.items()
+        if name in record and shape.fullmatch(str(record[name]))
     }

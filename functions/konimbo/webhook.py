@@ -1,5 +1,7 @@
 """Konimbo: one subscription, so one URL, per event; most bodies don't name theirs."""
 
+from functools import partial
+
 from commerce_hooks.platform import Platform, Topic, topics_by_name
 from commerce_hooks.schemas.konimbo import (
     CustomerBody,
@@ -9,19 +11,21 @@ from commerce_hooks.schemas.konimbo import (
     TicketBody,
     UndocumentedOrderBody,
 )
-from konimbo.bodies import allowed_payment_fields, one_per_order
+from konimbo.bodies import allowed_payment_fields, one_per_order, without_card_data
+
+OrderTopic = partial(Topic, parts=without_card_data)
 
 PLATFORM = Platform(
     name="konimbo",
     topics=topics_by_name(
-        Topic("order_created", "order.created", OrderBody, once=True),
+        OrderTopic("order_created", "order.created", OrderBody, once=True),
         Topic("order_created_bulk", "order.created", OrderBody, once=True, parts=one_per_order),
         # Konimbo calls ten minutes after the order was created.
-        Topic("order_created_future", "order.follow_up_due", UndocumentedOrderBody, once=True),
-        Topic("order_after_payment", "order.payment_reported", OrderBody),
-        Topic("order_after_payment_api", "order.payment_reported", UndocumentedOrderBody),
-        Topic("order_after_payment_paypal", "order.payment_reported", UndocumentedOrderBody),
-        Topic("order_status_created", "order.status_added", UndocumentedOrderBody),
+        OrderTopic("order_created_future", "order.follow_up_due", UndocumentedOrderBody, once=True),
+        OrderTopic("order_after_payment", "order.payment_reported", OrderBody),
+        OrderTopic("order_after_payment_api", "order.payment_reported", UndocumentedOrderBody),
+        OrderTopic("order_after_payment_paypal", "order.payment_reported", UndocumentedOrderBody),
+        OrderTopic("order_status_created", "order.status_added", UndocumentedOrderBody),
         Topic(
             "credit_guard_xml_created",
             "payment.response_received",

@@ -1,14 +1,23 @@
 """The kernel's ports on AWS, each call under a hard time limit."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from commerce_hooks.deadline import BUCKET_SECONDS, KEY_RING_SECONDS, Clock, call_within
+from commerce_hooks.deadline import (
+    BUCKET_SECONDS,
+    KEY_RING_SECONDS,
+    Clock,
+    Deadline,
+    Pause,
+    call_within,
+    pauses,
+)
 from commerce_hooks.errors import KeyRingInvalidError, UnavailableError
 from commerce_hooks.events import Event
 from commerce_hooks.keyring import KeyRing
@@ -26,7 +35,13 @@ SDK_CONFIG = Config(
     connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1, "mode": "standard"}
 )
 _REFUSED_CALLS = frozenset(
-    {"ValidationException", "ValidationError", "InvalidArgument", "SerializationException"}
+    {
+        "InvalidArgument",
+        "ParamValidationError",
+        "SerializationException",
+        "ValidationError",
+        "ValidationException",
+    }
 )
 _LASTING = frozenset(
     {
@@ -41,8 +56,8 @@ _LASTING = frozenset(
 )
 
 
-def within(service: str, seconds: float, call: Callable[[], T]) -> T:
-    """Run an SDK call; whatever fails says only which service and a code.
+def once(service: str, seconds: float, call: Callable[[], T]) -> T:
+    """Make an SDK call; whatever fails says only which service and a code.
 
     Raises:
         UnavailableError: The call failed or took longer.
@@ -54,8 +69,32 @@ def within(service: str, seconds: float, call: Callable[[], T]) -> T:
     except ClientError as error:
         code = error_code(error)
         raise UnavailableError(service, code, may_pass=code not in _LASTING) from error
-    except BotoCoreError as error:
+    except Exception as error:  # a broken SDK, a full disk: never the callback's fault
         raise UnavailableError(service, type(error).__name__) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Repeats SDK calls while trying again may help and time is left."""
+
+    clock: Clock
+    pause: Pause
+
+    def call(self, service: str, seconds: float, call: Callable[[], T]) -> T:
+        """Make the call until it succeeds.
+
+        Raises:
+            UnavailableError: It cannot, or not within `seconds` all together.
+        """
+        deadline = Deadline(self.clock, seconds)
+        for wait in pauses():
+            try:
+                return once(service, deadline.remaining(), call)
+            except UnavailableError as error:
+                if not error.may_pass or wait >= deadline.remaining():
+                    raise
+            self.pause(wait)
+        raise AssertionError  # pauses never end
 
 
 def error_code(error: ClientError) -> str:
@@ -71,12 +110,12 @@ class EventBridgeBus:
 
     def put(self, events: Sequence[Event], seconds: float) -> Sequence[str | None]:
         try:
-            answer = within("bus", seconds, lambda: self._put_events(events))
+            answer = once("bus", seconds, lambda: self._put_events(events))
         except UnavailableError as error:
             if error.cause in _REFUSED_CALLS:
                 raise BusCallRefusedError(error.cause) from error
             raise
-        codes = [entry.get("ErrorCode") for entry in answer["Entries"]]
+        codes = [entry.get("ErrorCode") for entry in answer.get("Entries", [])]
         if len(codes) != len(events):
             raise UnavailableError("bus", "AnswerCutShort")
         return codes
@@ -107,36 +146,42 @@ class SecretsManagerKeyRing:
     """A revoked store or key is refused after this time at the latest."""
     RETRY_SECONDS = 10.0
     """While the secret can't be read, the cached ring serves on for this long between tries."""
+    RETRY_WITHOUT_SECONDS = 1.0
+    """The same where none is cached: strangers must not be able to spend reads then either."""
 
     def __init__(
         self,
         client: "SecretsManagerClient",
         arn: str,
-        clock: Clock,
+        patience: Patience,
         on_stale: Callable[[str], None],
     ) -> None:
         self._client = client
         self._arn = arn
-        self._clock = clock
+        self._patience = patience
         self._on_stale = on_stale
         self._ring: KeyRing | None = None
-        self._read_again_at = clock()
+        self._failure: UnavailableError | None = None
+        self._read_again_at = patience.clock()
 
     def current(self) -> KeyRing:
-        if self._ring and self._clock() < self._read_again_at:
+        if self._patience.clock() >= self._read_again_at:
+            self._refresh()
+        if self._ring is not None:
             return self._ring
+        raise self._failure or UnavailableError("key_ring", "NotRead")
+
+    def _refresh(self) -> None:
         try:
-            self._ring = self._read()
-            self._read_again_at = self._clock() + self.FRESH_SECONDS
+            self._ring, fresh_for = self._read(), self.FRESH_SECONDS
         except UnavailableError as error:
-            if self._ring is None:
-                raise
+            self._failure = error
             self._on_stale(error.cause)
-            self._read_again_at = self._clock() + self.RETRY_SECONDS
-        return self._ring
+            fresh_for = self.RETRY_SECONDS if self._ring else self.RETRY_WITHOUT_SECONDS
+        self._read_again_at = self._patience.clock() + fresh_for
 
     def _read(self) -> KeyRing:
-        answer = within(
+        answer = self._patience.call(
             "key_ring",
             KEY_RING_SECONDS,
             lambda: self._client.get_secret_value(SecretId=self._arn),
@@ -150,16 +195,21 @@ class SecretsManagerKeyRing:
 class S3PayloadBucket:
     """The payload bucket. Its client is made when it is first needed: most callbacks never do."""
 
-    def __init__(self, name: str, make_client: Callable[[], "S3Client"]) -> None:
+    def __init__(
+        self, name: str, make_client: Callable[[], "S3Client"], patience: Patience
+    ) -> None:
         self.name = name
         self._make_client = make_client
+        self._patience = patience
 
     @cached_property
     def _client(self) -> "S3Client":
         return self._make_client()
 
     def put(self, key: str, body: bytes, attributes: Mapping[str, str]) -> None:
-        within("bucket", BUCKET_SECONDS, lambda: self._put_object(key, body, attributes))
+        self._patience.call(
+            "bucket", BUCKET_SECONDS, lambda: self._put_object(key, body, attributes)
+        )
 
     def _put_object(self, key: str, body: bytes, attributes: Mapping[str, str]) -> None:
         self._client.put_object(

@@ -1,6 +1,5 @@
 """A callback on its way in: the gateway's request, and what is kept once it proved genuine."""
 
-import binascii
 from base64 import b64decode
 from collections.abc import Mapping
 from contextlib import suppress
@@ -43,7 +42,7 @@ class CallbackRequest:
     @cached_property
     def body(self) -> bytes:
         """The body's bytes as the platform sent them."""
-        with suppress(binascii.Error):
+        with suppress(ValueError):
             if self._is_base64:
                 return b64decode(self._body)
         # What the gateway cannot send (bad base64, lone surrogates) is still kept, and refused

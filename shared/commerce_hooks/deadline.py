@@ -5,8 +5,10 @@ documentation); for Konimbo and iSET no retry is documented. So every wait is bo
 bounds together stay below the function's timeout, which stays below the 15 seconds.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from threading import Thread
 from typing import TypeVar
 
 FUNCTION_TIMEOUT_SECONDS = 11
@@ -17,7 +19,11 @@ KEY_RING_SECONDS = 2.0
 BUS_SECONDS = 4.0
 BUCKET_SECONDS = 3.0
 
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 0.8
+
 Clock = Callable[[], float]
+Pause = Callable[[float], None]
 T = TypeVar("T")
 
 
@@ -37,13 +43,26 @@ def call_within(seconds: float, call: Callable[[], T]) -> T:
     """Run a call in a thread and stop waiting for it after `seconds`.
 
     The SDK's own timeouts start anew with every byte received, so a dripping answer passes
-    them all. The abandoned thread ends when its socket does.
+    them all. The abandoned thread ends when its socket does, and keeps nothing from exiting.
 
     Raises:
         TimeoutError: No result in time. What the call itself raises comes through as it is.
     """
-    executor = ThreadPoolExecutor(max_workers=1)
+    result: Future[T] = Future()
+    Thread(target=_settle, args=(result, call), daemon=True).start()
+    return result.result(timeout=max(seconds, 0))
+
+
+def _settle(result: Future[T], call: Callable[[], T]) -> None:
     try:
-        return executor.submit(call).result(timeout=max(seconds, 0))
-    finally:
-        executor.shutdown(wait=False)
+        result.set_result(call())
+    except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits
+        result.set_exception(error)
+
+
+def pauses() -> Iterator[float]:
+    """Seconds between tries, without end: doubling, with full jitter so that callers spread."""
+    longest = _FIRST_PAUSE_SECONDS
+    while True:
+        yield random.uniform(0, longest)  # noqa: S311 - jitter, not a secret
+        longest = min(longest * 2, _LONGEST_PAUSE_SECONDS)

@@ -9,6 +9,7 @@ from uuid import uuid4
 from commerce_hooks.answering import answer
 from commerce_hooks.aws import (
     EventBridgeBus,
+    Patience,
     S3PayloadBucket,
     SecretsManagerKeyRing,
     event_bridge,
@@ -52,12 +53,13 @@ def handler_of(receiver: Receiver, observer: Observer) -> LambdaHandler:
 
 
 def _on_aws(settings: Settings, observer: Observer) -> Surroundings:
+    patience = Patience(time.monotonic, time.sleep)
     return Surroundings(
         key_rings=SecretsManagerKeyRing(
-            secrets_manager(), settings.key_ring_arn, time.monotonic, observer.key_ring_stale
+            secrets_manager(), settings.key_ring_arn, patience, observer.key_ring_stale
         ),
         publisher=Publisher(EventBridgeBus(event_bridge(), settings.event_bus_arn), time.sleep),
-        bucket=S3PayloadBucket(settings.payload_bucket, s3),
+        bucket=S3PayloadBucket(settings.payload_bucket, s3, patience),
         clock=time.monotonic,
         now=lambda: datetime.now(UTC),
         new_callback_id=lambda: str(uuid4()),

@@ -50,9 +50,21 @@ class Problem:
 
 
 class QuarantineError(CommerceHooksError):
-    """A genuine callback cannot become an event as it is; its raw bytes must be kept."""
+    """A genuine callback cannot become an event as it is; its raw bytes must be kept.
 
-    def __init__(self, reason: Reason, problems: Sequence[Problem] = ()) -> None:
+    Args:
+        reason: Why.
+        problems: What is wrong where.
+        published: Ids of those of its events that are on the bus all the same.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        problems: Sequence[Problem] = (),
+        published: Sequence[str] = (),
+    ) -> None:
         super().__init__(reason.value)
         self.reason = reason
         self.problems = tuple(problems)
+        self.published = tuple(published)

@@ -151,13 +151,13 @@ def _reported_topic(platform: Platform, topic: Topic, word: str | None) -> str |
         return None
     if known and not known.same_kind(topic):
         raise QuarantineError(Reason.TOPIC_MISMATCH)
-    return word
+    return word if TOPIC_NAME.fullmatch(word) else None
 
 
 def _moment(text: str | None) -> str | None:
     """A platform's time in our form; None where it is unreadable or has no offset."""
     try:
         moment = datetime.fromisoformat(text or "")
-    except ValueError:
+        return iso_utc(moment) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return iso_utc(moment) if moment.tzinfo else None

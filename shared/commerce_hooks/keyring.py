@@ -60,7 +60,7 @@ class KeyRing:
         """
         try:
             ring = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             # The decoder's message would carry the secret's text along.
             raise KeyRingInvalidError("the key ring is not JSON") from None
         if not isinstance(ring, dict):
@@ -68,9 +68,10 @@ class KeyRing:
         keys = {name: value for name, value in ring.items() if name not in _NOT_KEYS}
         if not all(_is_key(name, value) for name, value in keys.items()):
             raise KeyRingInvalidError("a key of the key ring is malformed or too short")
-        if ring.get("sign") not in keys:
+        sign = ring.get("sign")
+        if not isinstance(sign, str) or sign not in keys:
             raise KeyRingInvalidError("the key ring names no signing key that it holds")
-        return cls(sign=ring["sign"], keys=keys, stores=_parse_stores(ring.get("stores", {})))
+        return cls(sign=sign, keys=keys, stores=_parse_stores(ring.get("stores", {})))
 
     def mint(self, target: CallbackTarget) -> str:
         """Make the token for a callback URL with the signing key and the store's generation."""
@@ -119,8 +120,8 @@ def _parse_store(name: str, entry: object) -> StoreKeys:
     # An entry under a store's bare name would revoke nothing, and nobody would notice.
     if not _PLATFORM_AND_STORE.fullmatch(name):
         raise KeyRingInvalidError(f"the key ring's entry {name} is not a platform/store")
-    if not isinstance(entry, dict):
-        raise KeyRingInvalidError(f"the key ring's entry for {name} is not an object")
+    if not isinstance(entry, dict) or not entry.keys() <= {"generation", "disabled"}:
+        raise KeyRingInvalidError(f"the key ring's entry for {name} is malformed")
     generation = entry.get("generation", FIRST_GENERATION)
     disabled = entry.get("disabled", False)
     if type(generation) is not int or generation < FIRST_GENERATION or type(disabled) is not bool:

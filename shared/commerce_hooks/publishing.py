@@ -1,11 +1,10 @@
 """Events onto the bus: in calls as large as AWS takes, retried alone where they fail."""
 
-import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from commerce_hooks.deadline import Deadline
+from commerce_hooks.deadline import Deadline, Pause, pauses
 from commerce_hooks.errors import CommerceHooksError, UnavailableError
 from commerce_hooks.events import Event
 
@@ -20,8 +19,6 @@ DENIED_CODES = frozenset({"NotAuthorizedForSourceException", "NotAuthorizedForDe
 TOO_LARGE = "EntryTooLarge"
 """Our own code for an entry that the bus would refuse for its size."""
 _TIME_BYTES = 14
-_FIRST_PAUSE_SECONDS = 0.05
-_LONGEST_PAUSE_SECONDS = 0.8
 
 
 class BusCallRefusedError(CommerceHooksError):
@@ -58,7 +55,7 @@ class Publisher:
     """Puts events with bounded retries. `pause` sleeps for so many seconds."""
 
     bus: EventBus
-    pause: Callable[[float], None]
+    pause: Pause
 
     def publish(self, events: Sequence[Event], deadline: Deadline) -> Published:
         """Put all events before the deadline.
@@ -68,9 +65,9 @@ class Publisher:
         """
         run = _Run(self.bus, deadline)
         waiting = [event for event in events if run.fits(event)]
-        pauses = _pauses()
+        waits = pauses()
         while waiting := [event for batch in batches(waiting) for event in run.put(batch)]:
-            pause = next(pauses)
+            pause = next(waits)
             if pause >= deadline.remaining():
                 raise UnavailableError("bus", run.cause)
             self.pause(pause)
@@ -147,11 +144,3 @@ def batches(events: Iterable[Event]) -> Iterator[list[Event]]:
         batch.append(event)
     if batch:
         yield batch
-
-
-def _pauses() -> Iterator[float]:
-    """Seconds between tries, without end: doubling, with full jitter so that callers spread."""
-    longest = _FIRST_PAUSE_SECONDS
-    while True:
-        yield random.uniform(0, longest)  # noqa: S311 - jitter, not a secret
-        longest = min(longest * 2, _LONGEST_PAUSE_SECONDS)

@@ -93,7 +93,7 @@ class Receiver:
         published = self._publish(events, until)
         if published.refused:
             problems = [Problem((), code) for code in published.refused.values()]
-            raise QuarantineError(Reason.REFUSED_BY_BUS, problems)
+            raise QuarantineError(Reason.REFUSED_BY_BUS, problems, published.event_ids)
         first = events[0]
         known = first.detail_type != UNRECOGNIZED
         return replace(
@@ -116,13 +116,19 @@ class Receiver:
             outcome = Outcome.FAILED if fault else Outcome.UNAVAILABLE
             return replace(where, outcome=outcome, reason=error.reason, cause=str(failed))
         receipt = replace(
-            where, outcome=Outcome.QUARANTINED, reason=error.reason, problems=error.problems
+            where,
+            outcome=Outcome.QUARANTINED,
+            reason=error.reason,
+            problems=error.problems,
+            event_ids=error.published,
         )
         try:
-            pointer = self.builder.quarantined(callback, error, stored)
-            return replace(receipt, event_ids=tuple(self._publish([pointer], until).event_ids))
+            pointer = self._publish([self.builder.quarantined(callback, error, stored)], until)
         except UnavailableError as failed:
             return replace(receipt, cause=str(failed))
+        if pointer.refused:
+            return replace(receipt, cause=f"bus: {', '.join(pointer.refused.values())}")
+        return replace(receipt, event_ids=(*error.published, *pointer.event_ids))
 
     def _publish(self, events: Sequence[Event], until: Deadline) -> Published:
         deadline = Deadline(self.outside.clock, min(BUS_SECONDS, until.remaining()))

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 class Settings(BaseModel):
     """Names and ARNs of our own resources; nothing secret stands in the environment."""
 
-    model_config = ConfigDict(frozen=True)
+    # The environment holds credentials; an error must not quote from it.
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     deployment: str = Field(alias="DEPLOYMENT", min_length=1)
     event_bus_arn: str = Field(alias="EVENT_BUS_ARN", pattern=r"^arn:[^:]+:events:")

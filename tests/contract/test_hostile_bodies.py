@@ -5,7 +5,7 @@ import json
 import pytest
 
 from commerce_hooks.decoding import MAX_PARSED_BYTES
-from support.api_gateway import Fields, rest_api_event
+from support.api_gateway import Fields, http_api_event, rest_api_event
 from support.receiving import Answered, Reception
 from support.samples import sample
 
@@ -97,7 +97,11 @@ def test_an_empty_object_gets_an_answer_of_the_table(reception: Reception) -> No
         assert answered.body["status"] in {"accepted", "quarantined"}
 
 
-@pytest.mark.parametrize("value", [True, "1_000", -1, 1.5, "", " 1", "1\n", None, [], {}, "x" * 99])
+@pytest.mark.parametrize(
+    "value",
+    [True, "1_000", -1, 1.5, "", " 1", "1\n", "1" * 40, "\u0661", None, [], {}, "x" * 99],
+    ids=repr,
+)
 def test_a_value_that_is_no_id_is_never_published_as_one(
     reception: Reception, value: object
 ) -> None:
@@ -128,6 +132,18 @@ def test_a_body_in_base64_and_as_text_becomes_the_same_event(reception: Receptio
     first, second = reception.event_bridge.details
     assert first["data"] == second["data"]
     assert first["metadata"]["content_sha256"] == second["metadata"]["content_sha256"]
+
+
+@pytest.mark.parametrize("text", ["not base64!", "é", "\ud800", "A"], ids=ascii)
+def test_what_the_gateway_cannot_send_is_kept_all_the_same(reception: Reception, text: str) -> None:
+    target = reception.target()
+    parameters = reception.parameters(reception.mint(target), target)
+    event = http_api_event("POST", reception.route, parameters, b"x", base64=True)
+
+    answered = reception.handle({**event, "body": text})
+
+    assert (answered.status, answered.body["status"]) == (200, "quarantined")
+    assert len(reception.bucket.objects) == 1
 
 
 def test_a_byte_order_mark_is_no_reason_to_hold_back(reception: Reception) -> None:

@@ -15,6 +15,7 @@ from support.platforms import platforms
 from support.receiving import Reception
 from support.samples import Sample, samples
 
+CANARY = "canary-of-the-message"
 CALLBACK_ID = "00000000-0000-4000-8000-000000000001"
 
 
@@ -119,7 +120,9 @@ def test_a_parked_body_carries_what_a_replay_needs(reception: Reception) -> None
     }
 
 
-def test_while_the_bus_fails_a_parked_body_is_still_a_200(reception: Reception) -> None:
+def test_while_the_bus_fails_a_parked_body_is_still_a_200(
+    reception: Reception, output: pytest.CaptureFixture[str]
+) -> None:
     reception.event_bridge.fail_next.extend(["InternalException"] * 1000)
 
     answered = reception.call(b"{broken")
@@ -127,6 +130,18 @@ def test_while_the_bus_fails_a_parked_body_is_still_a_200(reception: Reception) 
     assert (answered.status, answered.body["status"]) == (200, "quarantined")
     assert answered.body["event_ids"] == []
     assert len(reception.bucket.objects) == 1
+    assert _log_line(output)["cause"] == "bus: InternalException"
+
+
+def test_a_pointer_that_is_refused_for_good_is_told_to_the_operator(
+    reception: Reception, output: pytest.CaptureFixture[str]
+) -> None:
+    reception.event_bridge.fail_next.append({0: "MalformedDetail"})
+
+    answered = reception.call(b"{broken")
+
+    assert (answered.status, answered.body["event_ids"]) == (200, [])
+    assert _log_line(output)["cause"] == "bus: MalformedDetail"
 
 
 def test_while_the_bucket_fails_a_body_to_be_parked_is_a_503(reception: Reception) -> None:
@@ -184,7 +199,7 @@ class BrokenBuilder(EventBuilder):
     """A fault of ours, of the kind that quotes the body in its message."""
 
     def events(self, callback: Callback) -> Sequence[Event]:
-        raise KeyError(callback.body.decode())
+        raise KeyError(f"{CANARY} {callback.body!r}")
 
 
 def broken(reception: Reception) -> Reception:
@@ -204,7 +219,22 @@ def test_a_fault_of_ours_loses_nothing(
     line = _log_line(output)
     assert (line["level"], line["cause"]) == ("ERROR", "KeyError")
     assert "test_outcomes.py" in line["trace"][-1]
-    assert reception.a_body.decode().strip()[1:-1] not in json.dumps(line)
+    assert CANARY not in json.dumps(line)
+
+
+def test_of_a_bulk_that_the_bus_took_in_part_the_answer_names_what_is_out() -> None:
+    reception = Reception(platforms()["konimbo"])
+    reception.event_bridge.fail_next.append({1: "MalformedDetail"})
+    body = {"orders": [{"id": number} for number in range(3)]}
+
+    answered = reception.call(json.dumps(body).encode(), topic="order_created_bulk")
+
+    assert answered.body["status"] == "quarantined"
+    assert answered.body["event_ids"] == [
+        f"{CALLBACK_ID}.0",
+        f"{CALLBACK_ID}.2",
+        f"{CALLBACK_ID}.quarantined",
+    ]
 
 
 def test_a_fault_of_ours_that_cannot_be_parked_is_a_500(reception: Reception) -> None:
@@ -254,10 +284,47 @@ def test_each_callback_leaves_one_line_and_one_metric(
         line
     )
     assert {"duration_ms", "api_request_id", "function_request_id"} <= set(line)
+    assert line["bytes"] == len(reception.a_body)
+    assert line["resource"] == reception.event_bridge.details[0]["metadata"]["resource"]["id"]
+    assert line["duration_ms"] > 0
     assert metric["Callbacks"] == [1.0]
     (described,) = metric["_aws"]["CloudWatchMetrics"]
     assert described["Dimensions"] == [["platform", "outcome"]]
     assert (metric["platform"], metric["outcome"]) == (reception.platform.name, "accepted")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level", "call"),
+    [
+        ("unauthorized", "WARNING", {"token": "x"}),
+        ("not_found", "INFO", {"parameters": {"store": "-"}}),
+        ("method_not_allowed", "INFO", {"method": "GET"}),
+        ("quarantined", "WARNING", {"body": b"x"}),
+    ],
+)
+def test_what_is_not_accepted_is_counted_once_and_as_loud_as_it_is_bad(
+    reception: Reception,
+    output: pytest.CaptureFixture[str],
+    outcome: str,
+    level: str,
+    call: dict[str, Any],
+) -> None:
+    reception.call(**call)
+
+    line, metric = map(json.loads, output.readouterr().out.splitlines())
+    assert (line["outcome"], line["level"]) == (outcome, level)
+    assert (metric["outcome"], metric["Callbacks"]) == (outcome, [1.0])
+
+
+def test_an_outage_is_an_error_in_the_log(
+    reception: Reception, output: pytest.CaptureFixture[str]
+) -> None:
+    reception.key_rings.ring = None
+
+    reception.call()
+
+    line = _log_line(output)
+    assert (line["level"], line["cause"]) == ("ERROR", "key_ring: Timeout")
 
 
 def test_every_outcome_has_an_answer() -> None:

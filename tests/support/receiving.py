@@ -17,7 +17,7 @@ from commerce_hooks.observing import Observer
 from commerce_hooks.platform import Platform
 from commerce_hooks.publishing import Publisher
 from commerce_hooks.receiving import Receiver, Surroundings
-from support.api_gateway import JSON_HEADERS, Fields, http_api_event, lambda_context
+from support.api_gateway import JSON_HEADERS, NOTHING, Fields, http_api_event, lambda_context
 from support.samples import samples
 from support.strict_eventbridge import BUS_ARN, StrictEventBridge
 
@@ -42,7 +42,7 @@ class MemoryKeyRings:
 
 @dataclass
 class MemoryBucket:
-    """The payload bucket; `failing` makes it refuse."""
+    """The payload bucket, with S3's limits on keys and metadata; `failing` makes it refuse."""
 
     name: str = "payloads"
     failing: bool = False
@@ -52,6 +52,9 @@ class MemoryBucket:
     def put(self, key: str, body: bytes, attributes: Mapping[str, str]) -> None:
         if self.failing:
             raise UnavailableError("bucket", "SlowDown")
+        assert len(key.encode()) <= 1024
+        assert all(text.isascii() and text.isprintable() for text in attributes.values())
+        assert sum(map(len, [*attributes, *attributes.values()])) <= 2048
         self.objects[key] = body
         self.attributes[key] = dict(attributes)
 
@@ -135,6 +138,7 @@ class Reception:
         parameters: Mapping[str, str] = {},
         method: str = "POST",
         headers: Fields = JSON_HEADERS,
+        query: Fields = NOTHING,
         base64: bool | None = None,
     ) -> Answered:
         """Call the handler; by default with a sample to its genuine URL."""
@@ -146,8 +150,8 @@ class Reception:
             {**genuine, **parameters},
             self.a_body if body is None else body,
             headers=headers,
+            query=query,
             base64=base64,
-            path="/hidden",
         )
         return self.handle(event)
 

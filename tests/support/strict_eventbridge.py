@@ -87,7 +87,9 @@ def entry_bytes(entry: dict[str, Any]) -> int:
 def _refusal_of_call(entries: list[dict[str, Any]]) -> str | None:
     if not 1 <= len(entries) <= 10 or sum(map(entry_bytes, entries)) > _MAX_BYTES:
         return "ValidationException"
-    lengths_good = all(len(e["Source"]) <= 256 and len(e["DetailType"]) <= 128 for e in entries)
+    lengths_good = all(
+        1 <= len(e["Source"]) <= 256 and 1 <= len(e["DetailType"]) <= 128 for e in entries
+    )
     return None if lengths_good else "ValidationException"
 
 

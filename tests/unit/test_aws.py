@@ -1,13 +1,15 @@
 """The adapters on AWS: caching, time limits, and what their errors say."""
 
 import json
+import threading
 import time
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from commerce_hooks.aws import S3PayloadBucket, SecretsManagerKeyRing, within
+from commerce_hooks.aws import Patience, S3PayloadBucket, SecretsManagerKeyRing, once
+from commerce_hooks.deadline import KEY_RING_SECONDS
 from commerce_hooks.errors import UnavailableError
 from support.receiving import KEY_1, KEY_2, RING, FakeClock
 
@@ -28,10 +30,13 @@ class FakeSecrets:
         self.text = text
         self.reads = 0
         self.answer: dict[str, str] | None = None
+        self.recovers_after = -1
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803
         assert SecretId == SECRET
         self.reads += 1
+        if self.reads == self.recovers_after + 1:
+            self.text = GOOD
         if isinstance(self.text, Exception):
             raise self.text
         return {"SecretString": self.text} if self.answer is None else self.answer
@@ -43,7 +48,10 @@ class Rings:
         self.secrets = FakeSecrets(text)
         self.stale: list[str] = []
         self.source = SecretsManagerKeyRing(
-            cast("SecretsManagerClient", self.secrets), SECRET, self.clock, self.stale.append
+            cast("SecretsManagerClient", self.secrets),
+            SECRET,
+            Patience(self.clock, self.clock.sleep),
+            self.stale.append,
         )
 
 
@@ -80,21 +88,58 @@ def test_an_outage_is_not_paid_for_by_every_callback() -> None:
     rings.source.current()
     rings.clock.sleep(61)
     rings.secrets.text = refusal("ThrottlingException")
+    rings.source.current()
+    reads = rings.secrets.reads
     for _ in range(50):
         rings.source.current()
 
-    assert rings.secrets.reads == 2
+    assert rings.secrets.reads == reads
 
     rings.clock.sleep(11)
     rings.source.current()
 
-    assert rings.secrets.reads == 3
+    assert rings.secrets.reads > reads
+
+
+def test_without_a_ring_strangers_cannot_spend_reads_either() -> None:
+    rings = Rings(refusal("AccessDeniedException"))
+    for _ in range(50):
+        with pytest.raises(UnavailableError, match="AccessDeniedException"):
+            rings.source.current()
+
+    assert rings.secrets.reads == 1
+
+    rings.clock.sleep(1.1)
+    rings.secrets.text = GOOD
+
+    assert rings.source.current().sign == "k1"
+
+
+def test_a_passing_fault_is_read_through_even_at_a_cold_start() -> None:
+    rings = Rings(refusal("ThrottlingException"))
+    rings.secrets.recovers_after = 3
+
+    assert rings.source.current().sign == "k1"
+    assert rings.secrets.reads == 4
+    assert rings.clock.seconds <= KEY_RING_SECONDS
+
+
+def test_a_secret_that_is_no_ring_any_more_leaves_the_cached_one_in_use() -> None:
+    rings = Rings()
+    rings.source.current()
+    rings.clock.sleep(61)
+    rings.secrets.text = "{}"
+
+    assert rings.source.current().sign == "k1"
+    assert rings.stale == ["Invalid"]
 
 
 @pytest.mark.parametrize(
     ("answer", "cause"),
     [
         (refusal("ResourceNotFoundException"), "ResourceNotFoundException"),
+        (OSError(24, KEY_1), "OSError"),
+        (RuntimeError(KEY_1), "RuntimeError"),
         (EndpointConnectionError(endpoint_url="https://x"), "EndpointConnectionError"),
         ("not a ring", "Invalid"),
         ("{}", "Invalid"),
@@ -123,7 +168,7 @@ def test_a_call_that_hangs_is_left_behind() -> None:
     started = time.monotonic()
 
     with pytest.raises(UnavailableError, match="bus: Timeout"):
-        within("bus", 0.05, lambda: time.sleep(0.5))
+        once("bus", 0.05, lambda: time.sleep(0.5))
 
     assert time.monotonic() - started < 0.4
 
@@ -133,7 +178,7 @@ def test_a_missing_permission_is_known_not_to_pass() -> None:
         raise refusal("AccessDeniedException")
 
     with pytest.raises(UnavailableError) as failed:
-        within("bucket", 1, denied)
+        once("bucket", 1, denied)
 
     assert not failed.value.may_pass
     assert KEY_1 not in str(failed.value)
@@ -150,9 +195,65 @@ def test_the_bucket_s_client_is_made_when_it_is_first_needed() -> None:
         made.append("client")
         return cast("S3Client", Client())
 
-    bucket = S3PayloadBucket("payloads", make_client)
+    clock = FakeClock()
+    bucket = S3PayloadBucket("payloads", make_client, Patience(clock, clock.sleep))
 
     assert made == []
     bucket.put("a", b"", {})
     bucket.put("b", b"", {})
     assert made == ["client", "a", "b"]
+
+
+class FlakyS3:
+    """Refuses so many times, and then takes it."""
+
+    def __init__(self, refusals: int, code: str = "SlowDown") -> None:
+        self.refusals = refusals
+        self.code = code
+        self.calls = 0
+
+    def put_object(self, **_: object) -> None:
+        self.calls += 1
+        if self.calls <= self.refusals:
+            raise refusal(self.code)
+
+
+def put(client: FlakyS3) -> FakeClock:
+    clock = FakeClock()
+    make_client = lambda: cast("S3Client", client)  # noqa: E731
+    S3PayloadBucket("payloads", make_client, Patience(clock, clock.sleep)).put("k", b"", {})
+    return clock
+
+
+def test_a_bucket_that_refuses_in_passing_is_tried_again() -> None:
+    client = FlakyS3(refusals=3)
+
+    put(client)
+
+    assert client.calls == 4
+
+
+def test_a_bucket_that_keeps_refusing_is_given_up_in_its_time() -> None:
+    client = FlakyS3(refusals=10_000)
+
+    with pytest.raises(UnavailableError, match="bucket: SlowDown"):
+        put(client)
+
+    assert 3 <= client.calls <= 100
+
+
+def test_a_missing_bucket_is_not_asked_again() -> None:
+    client = FlakyS3(refusals=1, code="NoSuchBucket")
+
+    with pytest.raises(UnavailableError, match="bucket: NoSuchBucket"):
+        put(client)
+
+    assert client.calls == 1
+
+
+def test_calls_left_behind_keep_nothing_from_exiting() -> None:
+    for _ in range(3):
+        with pytest.raises(UnavailableError):
+            once("bus", 0.01, lambda: time.sleep(0.3))
+
+    assert all(thread.daemon for thread in threading.enumerate()[1:])

@@ -120,7 +120,7 @@ def test_a_konimbo_order_tells_account_and_resource() -> None:
     assert found["resource"] == {"type": "order", "id": str(body["id"])}
 
 
-@pytest.mark.parametrize("given_id", [7, "7"], ids=repr)
+@pytest.mark.parametrize("given_id", [7, "7", "007"], ids=repr)
 def test_an_id_as_number_or_digits_is_the_same_resource(given_id: object) -> None:
     found = metadata("konimbo", "item_inventory_updated", {"item": {"id": given_id}})
 
@@ -155,10 +155,15 @@ def test_iset_s_own_word_for_a_topic_is_not_another_topic() -> None:
     assert (found["reported_topic"], found["account"]) == (None, "www.example.com")
 
 
-def test_a_word_we_do_not_know_is_passed_on() -> None:
-    body = {"product_id": 1, "type": "product-stock-moved"}
+@pytest.mark.parametrize(
+    ("word", "reported"), [("product-stock-moved", "product-stock-moved"), ("Jane Doe", None)]
+)
+def test_a_word_we_do_not_know_is_passed_on_if_it_is_a_word(
+    word: str, reported: str | None
+) -> None:
+    body = {"product_id": 1, "type": word}
 
-    assert metadata("iset", "stock-changed", body)["reported_topic"] == "product-stock-moved"
+    assert metadata("iset", "stock-changed", body)["reported_topic"] == reported
 
 
 @pytest.mark.parametrize("spelling", ["product_id", "productId", "id"])
@@ -202,6 +207,29 @@ def test_a_bulk_s_order_has_the_dedup_key_of_the_same_order_alone() -> None:
     assert event.metadata.dedup_key == alone["dedup_key"]
 
 
+def test_a_bulk_under_the_single_name_is_a_bulk_too() -> None:
+    events = build("konimbo", "order_created_bulk", {"order": [{"id": 1}, {"id": 2}]})
+
+    assert [event.metadata.resource and event.metadata.resource.id for event in events] == [
+        "1",
+        "2",
+    ]
+
+
+def test_a_bulk_with_a_list_and_an_order_is_not_cut_in_half() -> None:
+    body = {"orders": [{"id": 1}], "order": {"id": 2}}
+
+    (event,) = build("konimbo", "order_created_bulk", body)
+
+    assert event.data == body
+
+
+def test_as_many_events_as_fit_are_built() -> None:
+    most = {"orders": [{"id": number} for number in range(MAX_EVENTS)]}
+
+    assert len(build("konimbo", "order_created_bulk", most)) == MAX_EVENTS
+
+
 def test_a_bulk_of_none_and_one_of_too_many_are_kept() -> None:
     many = {"orders": [{"id": number} for number in range(MAX_EVENTS + 1)]}
 
@@ -221,12 +249,57 @@ def test_of_a_payment_response_only_allowed_fields_are_published() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("status", "4580458045804580"),
+        ("status", "012345678"),
+        ("status", {"card": 1}),
+        ("order_id", "4580458045804580"),
+        ("created_at", "2026-01-01 4580458045804580"),
+        ("event", ["x"]),
+    ],
+)
+def test_an_allowed_field_with_another_shape_is_not_published(name: str, value: object) -> None:
+    body = {"credit_guard_xml": {"id": 3, name: value}}
+
+    (event,) = build("konimbo", "credit_guard_xml_created", body)
+
+    assert event.data == {"credit_guard_xml": {"id": 3}}
+
+
+CARD_FIELDS = ["credit_card_details", "payments", "credit_guard_xml"]
+
+
+@pytest.mark.parametrize("field", CARD_FIELDS)
+@pytest.mark.parametrize(
+    "topic", [name for name in platforms()["konimbo"].topics if name.startswith("order")]
+)
+def test_card_data_of_an_order_never_reaches_the_bus(topic: str, field: str) -> None:
+    secret = {"number": "4580"}
+    body = {"order": {"id": 1, "lines": [{field: secret, "code": "x"}], field: secret}}
+
+    (event,) = build("konimbo", topic, {**body, field: secret})
+
+    assert event.data == {"order": {"id": 1, "lines": [{"code": "x"}]}}
+
+
+def test_of_a_bulk_s_orders_card_data_never_reaches_the_bus() -> None:
+    body = {"orders": [{"id": 1, "payments": [{"number": "4580"}]}]}
+
+    (event,) = build("konimbo", "order_created_bulk", body)
+
+    assert event.data == {"order": {"id": 1}}
+
+
+@pytest.mark.parametrize(
     ("said", "told"),
     [
         ("2024-06-26T09:29:17Z", "2024-06-26T09:29:17.000Z"),
         ("2024-06-26T12:29:17+03:00", "2024-06-26T09:29:17.000Z"),
         ("2024-06-26T09:29:17", None),
         ("yesterday", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-01:00", None),
         (None, None),
     ],
 )

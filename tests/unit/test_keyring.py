@@ -75,6 +75,12 @@ def test_minting_uses_the_signing_key() -> None:
         '{"sign":"k1","k1":"short"}',
         json.dumps({"sign": "k2", "k1": KEY}),
         json.dumps({"sign": None, "k1": KEY}),
+        json.dumps({"sign": ["k1"], "k1": KEY}),
+        json.dumps({"sign": "k1", "k1": KEY[:-1]}),
+        '{"sign":' * 100_000,
+        json.dumps({"sign": "k1", "k1": KEY, "stores": {"Centry/a": {"generation": 2}}}),
+        json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a ": {"generation": 2}}}),
+        json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a": {"disable": True}}}),
         json.dumps({"sign": "k1", "k1": KEY, "K2": KEY}),
         json.dumps({"sign": "k1", "k1": KEY, "k2": 5}),
         json.dumps({"sign": "k1", "k1": KEY, "stores": []}),
@@ -91,7 +97,7 @@ def test_anything_but_a_key_ring_is_refused_without_quoting_it(text: str) -> Non
         KeyRing.parse(text)
 
     assert KEY not in str(refused.value)
-    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
 def test_a_key_ring_shows_no_key_when_printed() -> None:

@@ -92,6 +92,10 @@ def test_an_entry_is_measured_as_aws_does(on_aws: OnAws) -> None:
     assert entry_bytes(on_aws.event_bridge.accepted[0]) == entry_size(event(1, 1000))
 
 
+def test_the_limits_are_those_of_aws() -> None:
+    assert (MAX_ENTRIES, MAX_CALL_BYTES) == (10, 1_000_000)
+
+
 def test_more_than_ten_events_take_several_calls(on_aws: OnAws) -> None:
     published = on_aws.publish(events(23))
 

@@ -45,12 +45,12 @@ def _number_as_text(value: object) -> str:
     if type(value) is int and value >= 0:
         return str(value)
     if isinstance(value, str) and _DIGITS.fullmatch(value):
-        return value
+        return str(int(value))
     raise PydanticCustomError("identifier", "an id must be a whole number or its digits")
 
 
 NumericId = Annotated[str, BeforeValidator(_number_as_text)]
-"""A numeric id that may come as a number or as its digits; normalised to the digits."""
+"""A numeric id that may come as a number or as its digits; `7` and `"007"` are the same."""
 
 PlatformWord = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 """A short word of the platform's vocabulary, such as a topic."""

@@ -9,7 +9,7 @@ from pydantic import StringConstraints
 
 from commerce_hooks.schemas.callback_body import CallbackBody, PlatformWord
 
-ObjectId = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{24}$")]
+ObjectId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$", to_lower=True)]
 
 
 class CentryBody(CallbackBody):
