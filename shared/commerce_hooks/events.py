@@ -80,7 +80,7 @@ class EventBuilder:
             "reason": error.reason.value,
             "errors": problems_as_json(error.problems),
         }
-        return self._build(callback, QUARANTINED, topic, "quarantined", data, payload=payload)
+        return self._build(callback, QUARANTINED, topic, "q", data, payload=payload)
 
     def _topic_name(self, callback: Callback, body: JsonObject) -> str:
         if self.platform.topic_field is None:

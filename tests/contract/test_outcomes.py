@@ -99,7 +99,7 @@ def test_a_quarantined_callback_is_kept_and_pointed_to(reception: Reception) -> 
     assert answered.body == {
         "status": "quarantined",
         "callback_id": CALLBACK_ID,
-        "event_ids": [f"{CALLBACK_ID}.quarantined"],
+        "event_ids": [f"{CALLBACK_ID}.q"],
         "reason": "unreadable",
         "errors": [{"loc": [], "type": "not_json"}],
     }
@@ -233,7 +233,7 @@ def test_of_a_bulk_that_the_bus_took_in_part_the_answer_names_what_is_out() -> N
     assert answered.body["event_ids"] == [
         f"{CALLBACK_ID}.0",
         f"{CALLBACK_ID}.2",
-        f"{CALLBACK_ID}.quarantined",
+        f"{CALLBACK_ID}.q",
     ]
 
 

@@ -88,6 +88,7 @@ def test_every_parameter_and_condition_is_used(cloudformation: Template) -> None
         ("PublicBaseUrl", ["", "https://a.example", "https://a.example/b"], ["http://a.example"]),
         ("PublicBaseUrl", [], ["https://a.example/", "https://a.example,https://b.example"]),
         ("FormerBaseUrls", ["", "https://a.example,https://b.example"], ["https://a.example/"]),
+        ("FormerBaseUrls", [], ["https://a.example/,https://b.example", "https://a.example,x"]),
     ],
 )
 def test_a_parameter_refuses_what_would_make_bad_urls(

@@ -7,7 +7,16 @@ import pytest
 
 from template.reading import RETAINED, Template
 
-KEPT = ("CallbackApi", "EventBus", "EventArchive", "KeyRing", "PayloadBucket")
+KEPT = (
+    "CallbackApi",
+    "CallbackDomain",
+    "CallbackDomainMapping",
+    "EventBus",
+    "EventArchive",
+    "KeyRing",
+    "PayloadBucket",
+    "PayloadBucketPolicy",
+)
 
 
 @pytest.mark.parametrize("name", KEPT)

@@ -1,0 +1,133 @@
+"""Nothing stands in the template that these tests don't know of.
+
+Most ways to weaken a stack are additions: a resource policy, a function URL, a rotation
+schedule, a lifecycle rule without a prefix. So what there is, is listed.
+"""
+
+from collections import Counter
+
+import pytest
+
+from support.platforms import platforms
+from template.reading import FUNCTION, Template
+
+OUTPUTS_AS_PARAMETERS = 4
+ONCE = {
+    "AWS::Serverless::HttpApi": 1,
+    "AWS::Serverless::LayerVersion": 1,
+    "AWS::ApiGatewayV2::DomainName": 1,
+    "AWS::ApiGatewayV2::ApiMapping": 1,
+    "AWS::Route53::RecordSet": 1,
+    "AWS::Events::EventBus": 1,
+    "AWS::Events::Archive": 1,
+    "AWS::SecretsManager::Secret": 1,
+    "AWS::S3::Bucket": 1,
+    "AWS::S3::BucketPolicy": 1,
+    "AWS::SSM::Parameter": OUTPUTS_AS_PARAMETERS,
+    # For the default route, and the access log.
+    FUNCTION: 1,
+    "AWS::IAM::Role": 1,
+    "AWS::Logs::LogGroup": 2,
+}
+A_PLATFORM = {FUNCTION: 1, "AWS::IAM::Role": 1, "AWS::Logs::LogGroup": 1}
+PROPERTIES = {
+    "CallbackApi": {"AccessLogSettings", "RouteSettings"},
+    "CallbackDomain": {"DomainName", "DomainNameConfigurations"},
+    "CallbackDomainMapping": {"ApiId", "DomainName", "Stage"},
+    "EventBus": {"Name", "Description"},
+    "KeyRing": {"Description", "GenerateSecretString"},
+    "PayloadBucket": {
+        "BucketEncryption",
+        "LifecycleConfiguration",
+        "OwnershipControls",
+        "PublicAccessBlockConfiguration",
+    },
+    "SharedLayer": {
+        "LayerName",
+        "Description",
+        "ContentUri",
+        "CompatibleRuntimes",
+        "CompatibleArchitectures",
+        "RetentionPolicy",
+    },
+}
+
+
+def test_the_template_holds_these_resources_and_no_others(template: Template) -> None:
+    expected = Counter(ONCE)
+    for _ in platforms():
+        expected.update(A_PLATFORM)
+
+    assert Counter(r["Type"] for r in template.resources.values()) == expected
+
+
+@pytest.mark.parametrize("name", sorted(PROPERTIES))
+def test_a_shared_resource_has_these_properties_and_no_others(
+    template: Template, name: str
+) -> None:
+    assert template.properties(name).keys() == PROPERTIES[name]
+
+
+def test_a_function_has_these_properties_and_no_others(template: Template) -> None:
+    shared = {
+        "CodeUri",
+        "Runtime",
+        "Architectures",
+        "MemorySize",
+        "Timeout",
+        "Environment",
+    }
+    own = {"Handler", "Role", "LoggingConfig", "Events"}
+
+    assert template.document["Globals"].keys() == {"Function"}
+    assert template.document["Globals"]["Function"].keys() == shared
+    for name, properties in template.of_type(FUNCTION).items():
+        assert properties.keys() - {"Layers"} == own, name
+
+
+def test_the_environment_holds_names_and_no_secret(template: Template) -> None:
+    variables = template.document["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert variables.keys() == {
+        "DEPLOYMENT",
+        "EVENT_BUS_ARN",
+        "KEY_RING_ARN",
+        "PAYLOAD_BUCKET",
+        "POWERTOOLS_LOG_LEVEL",
+    }
+    assert "{{resolve" not in str(template.document)
+
+
+def test_a_rule_for_the_whole_bucket_deletes_nothing_but_unfinished_uploads(
+    template: Template,
+) -> None:
+    rules = template.properties("PayloadBucket")["LifecycleConfiguration"]["Rules"]
+
+    assert [rule.keys() for rule in rules if "Prefix" not in rule] == [
+        {"Id", "Status", "AbortIncompleteMultipartUpload"}
+    ]
+
+
+def test_what_is_not_said_at_a_deployment_is_this(template: Template) -> None:
+    defaults = {n: p["Default"] for n, p in template.document["Parameters"].items()}
+
+    assert {name: value for name, value in defaults.items() if value != ""} == {
+        "Stage": "dev",
+        "LogLevel": "INFO",
+        "LogRetentionDays": 30,
+        "ArchiveRetentionDays": 14,
+        "ParkedRetentionDays": 14,
+        "CallbackRateLimit": 1000,
+        "CallbackBurstLimit": 2000,
+    }
+    assert template.document["Globals"]["Function"]["MemorySize"] == 512
+
+
+def test_the_custom_domain_leads_to_the_api_by_today_s_tls(template: Template) -> None:
+    (configuration,) = template.properties("CallbackDomain")["DomainNameConfigurations"]
+
+    assert configuration["SecurityPolicy"] == "TLS_1_2"
+    assert template.properties("CallbackDomainMapping")["Stage"] == {"Ref": "CallbackApi.Stage"}
+    assert template.document["Conditions"]["HasDomain"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "DomainName"}, ""]}]
+    }
