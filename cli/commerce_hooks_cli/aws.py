@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -13,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.program import command_to_type
 
 # The read timeout is longer than the longest poll of a queue.
 _CONFIG = Config(
@@ -31,7 +33,9 @@ class AwsClients:
     """Makes boto3 clients from the standard AWS environment."""
 
     def __init__(self, session: boto3.Session | None = None) -> None:
-        self._session = session or boto3.Session()
+        # boto3 itself knows AWS_DEFAULT_REGION only; other SDKs and Lambda know this one.
+        region = os.environ.get("AWS_REGION") or None
+        self._session = session or boto3.Session(region_name=region)
 
     def __call__(self, service: str) -> Any:
         """A client. What listens on loopback never gets real credentials, whoever set it up."""
@@ -149,6 +153,6 @@ _BEFORE_AN_ANSWER: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     (
         (aws_errors.ConnectionError, aws_errors.HTTPClientError),
         "AWS, or what stands in for it, could not be reached.",
-        "Check the network and AWS_ENDPOINT_URL; for the local stack see `local status`.",
+        f"Check the network, AWS_ENDPOINT_URL and `{command_to_type()} local status`.",
     ),
 )

@@ -60,9 +60,18 @@ class Sent:
     event_ids: tuple[str, ...] = ()
     milliseconds: float = 0.0
     problem: str | None = None
+    reason: str | None = None
+    errors: tuple[Any, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "event_ids": list(self.event_ids)}
+        return {**asdict(self), "event_ids": list(self.event_ids), "errors": list(self.errors)}
+
+    @property
+    def why(self) -> str:
+        """What the answer says about its outcome, if anything."""
+        types = (_text(error.get("type")) for error in self.errors if isinstance(error, dict))
+        known = ", ".join(dict.fromkeys(filter(None, types)))
+        return (self.reason or "") + (f" ({known})" if known else "")
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,8 @@ class Sender:
             callback_id=_text(told.get("callback_id")),
             event_ids=tuple(str(id_) for id_ in _items(told.get("event_ids"))),
             milliseconds=round(answer.seconds * 1000, 1),
+            reason=_text(told.get("reason")),
+            errors=tuple(_items(told.get("errors"))),
         )
 
 

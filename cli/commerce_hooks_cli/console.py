@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.console import RenderableType
+    from rich.measure import Measurement
 
 # Wide enough for our tables where there is no terminal that says how wide it is.
 _WIDTH_OF_A_FILE = 100
@@ -31,9 +32,14 @@ class Screen:
         self._err = _console(stderr=True)
         self._recorder = recorder
 
+    @property
+    def room(self) -> int | None:
+        """The terminal's columns; None for a file, which is as wide as needed."""
+        return self._out.width if self._out.is_terminal else None
+
     def fits(self, thing: RenderableType) -> bool:
-        """Whether nothing would be cut or wrapped. A file is as wide as needed."""
-        return not self._out.is_terminal or self._natural_width(thing) <= self._out.width
+        """Whether nothing would be cut or wrapped."""
+        return self.room is None or self._measured(thing).maximum <= self.room
 
     def show(self, *things: RenderableType) -> None:
         """Results for people; nothing with --json."""
@@ -44,24 +50,15 @@ class Screen:
             if self._recorder is not None:
                 self._recorder.print(thing)
 
-    def show_row(self, row: Text) -> None:
-        """One line of a list: cut at the edge of a terminal, whole in a file."""
-        if self.as_json:
-            return
-        if self._out.is_terminal:
-            self._out.print(row, no_wrap=True, overflow="ellipsis")
-        else:
-            self._out.print(row, soft_wrap=True)
-
-    def show_unwrapped(self, text: str) -> None:
+    def show_unwrapped(self, line: Text) -> None:
         """A line to be copied: longer than the terminal, it stays one line."""
         if not self.as_json:
-            self._out.print(Text(text), soft_wrap=True)
+            self._out.print(line, soft_wrap=True)
 
     def show_uncut(self, thing: RenderableType) -> None:
-        """Like `show`, but as wide as it needs to be."""
+        """Like `show`, but words that are longer than the terminal stay in one piece."""
         if not self.as_json:
-            Console(highlight=False, width=self._natural_width(thing)).print(thing)
+            Console(highlight=False, width=self._width_without_cuts(thing)).print(thing)
 
     def emit(self, value: Any) -> None:
         """The result for programs; nothing without --json."""
@@ -86,8 +83,12 @@ class Screen:
         if hint:
             self._err.print(Text.assemble(("  try: ", "dim"), plain(hint)), soft_wrap=True)
 
-    def _natural_width(self, thing: RenderableType) -> int:
-        return self._out.measure(thing, options=self._out.options.update(width=_ENDLESS)).maximum
+    def _width_without_cuts(self, thing: RenderableType) -> int:
+        needed = self._measured(thing)
+        return max(needed.minimum, min(needed.maximum, self.room or _ENDLESS))
+
+    def _measured(self, thing: RenderableType) -> Measurement:
+        return self._out.measure(thing, options=self._out.options.update(width=_ENDLESS))
 
     @contextmanager
     def working(self, text: str) -> Iterator[Callable[[str], None]]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from commerce_hooks_cli.console import plain
-from commerce_hooks_cli.tables import answer_cells, event_in_full
+from commerce_hooks_cli.tables import Mark, answer_cells, event_in_full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,11 +41,11 @@ def exchanges_table(exchanges: Sequence[Exchange]) -> Iterator[RenderableType]:
     yield table
 
 
-def _exchange_cells(exchange: Exchange) -> tuple[Text, ...]:
+def _exchange_cells(exchange: Exchange) -> tuple[RenderableType, ...]:
     sent, note = exchange.sent, exchange.attempt.note
-    mark = Text("✓", "green") if exchange.as_expected else Text("✗", "bold red")
-    topic = Text.assemble(sent.topic, (f"  {note}" if note else "", "yellow"))
-    return (mark, Text(sent.platform, "cyan"), topic, *answer_cells(sent))
+    # The gap comes before the coloured words: some programs cut it off where it begins a text.
+    topic = Text.assemble(f"{sent.topic}  ", (note, "yellow")) if note else Text(sent.topic)
+    return (Mark(exchange.as_expected), Text(sent.platform, "cyan"), topic, *answer_cells(sent))
 
 
 def events_table(events: Sequence[BusEvent]) -> Iterator[RenderableType]:
@@ -72,12 +72,14 @@ def one_event(events: Sequence[BusEvent]) -> Iterator[RenderableType]:
 def verdict(outcome: Outcome) -> Iterator[RenderableType]:
     if outcome.problems:
         return
-    yield Text.assemble(
-        "\n",
-        ("✓ ", "bold green"),
+    line = Table.grid(padding=(0, 1, 0, 0))
+    line.add_row(
+        Mark(good=True),
         f"{len(outcome.exchanges)} callbacks, each answered as it should be; "
         f"{len(outcome.events)} events, none from the forgery.",
     )
+    yield Text()
+    yield line
 
 
 def next_steps(command: str, *, running: bool) -> Iterator[RenderableType]:

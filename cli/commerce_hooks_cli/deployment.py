@@ -9,6 +9,7 @@ from commerce_hooks.errors import KeyRingInvalidError
 from commerce_hooks.keyring import KeyRing
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.local.state import read_state
+from commerce_hooks_cli.program import command_to_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,7 +73,7 @@ def find_deployment(stack: str | None) -> Deployment:
     if state is None:
         raise CommandError(
             "No local stack is running, and no deployed one was named.",
-            "Start one with `commerce-hooks local up`, or name yours with --stack NAME.",
+            f"Start one with `{command_to_type()} local up`, or name yours with --stack NAME.",
         )
     return local_deployment(state)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from math import ceil
 from typing import TYPE_CHECKING, Self
 
@@ -15,7 +15,7 @@ from commerce_hooks_cli.bus_event import BusEvent
 from commerce_hooks_cli.interruptions import postponed_interruptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -28,6 +28,7 @@ _LONGEST_POLL_SECONDS = 20
 _MOST_AT_ONCE = 10
 # If this process dies without cleaning up, copies of events don't outlive the hour.
 _RETENTION_SECONDS = "3600"
+_REFUSAL = 4  # hundred
 _ALREADY_GONE = {
     "ResourceNotFoundException",
     "AWS.SimpleQueueService.NonExistentQueue",
@@ -51,6 +52,7 @@ class EventTail:
         self._sqs = deployment.client("sqs")
         self._on_left_over = on_left_over
         self._queue_url = ""
+        self._undos: list[tuple[str, Callable[[], object]]] = []
 
     def __enter__(self) -> Self:
         with ExitStack() as half_way:
@@ -84,39 +86,51 @@ class EventTail:
 
     def _follow(self) -> None:
         """Create rule, queue and target. The queue takes messages from this rule only."""
-        rule_arn = self._events.put_rule(
-            Name=self.name,
-            EventBusName=self._bus,
-            EventPattern=json.dumps(_PATTERN),
-            Description="Temporary, made by `commerce-hooks tail`.",
-        )["RuleArn"]
-        self._queue_url = self._sqs.create_queue(
-            QueueName=self.name, Attributes={"MessageRetentionPeriod": _RETENTION_SECONDS}
-        )["QueueUrl"]
+        with self._undone_by("rule", self._delete_rule):
+            rule_arn = self._events.put_rule(
+                Name=self.name,
+                EventBusName=self._bus,
+                EventPattern=json.dumps(_PATTERN),
+                Description="Temporary, made by `commerce-hooks tail`.",
+            )["RuleArn"]
+        with self._undone_by("queue", self._delete_queue):
+            self._queue_url = self._sqs.create_queue(
+                QueueName=self.name, Attributes={"MessageRetentionPeriod": _RETENTION_SECONDS}
+            )["QueueUrl"]
         queue_arn = self._sqs.get_queue_attributes(
             QueueUrl=self._queue_url, AttributeNames=["QueueArn"]
         )["Attributes"]["QueueArn"]
         self._sqs.set_queue_attributes(
             QueueUrl=self._queue_url, Attributes={"Policy": _policy(queue_arn, rule_arn)}
         )
-        self._events.put_targets(
-            Rule=self.name,
-            EventBusName=self._bus,
-            Targets=[{"Id": _TARGET, "Arn": queue_arn}],
-        )
+        with self._undone_by("target of the rule", self._remove_target):
+            self._events.put_targets(
+                Rule=self.name,
+                EventBusName=self._bus,
+                Targets=[{"Id": _TARGET, "Arn": queue_arn}],
+            )
+
+    @contextmanager
+    def _undone_by(self, what: str, remove: Callable[[], object]) -> Iterator[None]:
+        """Whatever comes of the call inside is removed at the end, if anything may have."""
+        self._undos.append((what, remove))
+        try:
+            yield
+        except ClientError as error:
+            if _was_refused(error):
+                self._undos.pop()
+            raise
 
     def _remove(self) -> None:
         with postponed_interruptions():
-            self._try_to_remove(
-                "target of the rule",
-                lambda: self._events.remove_targets(
-                    Rule=self.name, EventBusName=self._bus, Ids=[_TARGET]
-                ),
-            )
-            self._try_to_remove(
-                "rule", lambda: self._events.delete_rule(Name=self.name, EventBusName=self._bus)
-            )
-            self._try_to_remove("queue", self._delete_queue)
+            while self._undos:
+                self._try_to_remove(*self._undos.pop())
+
+    def _remove_target(self) -> None:
+        self._events.remove_targets(Rule=self.name, EventBusName=self._bus, Ids=[_TARGET])
+
+    def _delete_rule(self) -> None:
+        self._events.delete_rule(Name=self.name, EventBusName=self._bus)
 
     def _delete_queue(self) -> None:
         # Asked for by name: an interruption may have come before we heard its URL.
@@ -131,6 +145,12 @@ class EventTail:
                 self._on_left_over(f"The {what} {self.name} could not be removed.")
         except BotoCoreError:
             self._on_left_over(f"The {what} {self.name} could not be removed.")
+
+
+def _was_refused(error: ClientError) -> bool:
+    """Whether the call did nothing. Before a retry, it may have done it without our hearing."""
+    answer = error.response.get("ResponseMetadata", {})
+    return answer.get("HTTPStatusCode", 0) // 100 == _REFUSAL and not answer.get("RetryAttempts")
 
 
 def _sent_at(message: MessageTypeDef) -> int:

@@ -10,6 +10,8 @@ from typer.core import TyperGroup
 
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.program import command_to_type
+from commerce_hooks_cli.verbs.help_page import Verb
 from commerce_hooks_cli.verbs.local import local
 from commerce_hooks_cli.verbs.send import send
 from commerce_hooks_cli.verbs.tail import tail
@@ -56,7 +58,7 @@ app = typer.Typer(
     # A traceback with local variables would show what must not be shown.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Begin with: commerce-hooks local demo",
+    epilog=f"Begin with: {command_to_type()} local demo",
 )
 
 
@@ -91,13 +93,16 @@ def commerce_hooks(
 
 
 app.add_typer(local, name="local")
-app.command(epilog="For example: commerce-hooks send konimbo order_created --count 3")(send)
-app.command(epilog="For example: commerce-hooks tail --limit 1 --json")(tail)
-app.command(epilog="For example: commerce-hooks urls konimbo demo")(urls)
+for verb, example in (
+    (send, "send konimbo order_created --count 3"),
+    (tail, "tail --limit 1 --json"),
+    (urls, "urls konimbo demo"),
+):
+    app.command(cls=Verb, epilog=f"For example: {command_to_type()} {example}")(verb)
 
 
 def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets another one, not a traceback.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr] # real streams have it
-    app()
+    app(prog_name=command_to_type())

@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from commerce_hooks.platform import Platform, Topic
 
 
+def platform_names(functions: Path) -> list[str]:
+    """The platforms' names, which are their folders', without loading any."""
+    return sorted(path.parent.name for path in functions.glob("*/webhook.py"))
+
+
 def discover_platforms(functions: Path) -> dict[str, Platform]:
     """All platforms by name, in the order of their folders' names."""
-    folders = sorted(path.parent.name for path in functions.glob("*/webhook.py"))
+    folders = platform_names(functions)
     if not folders:
         raise CommandError(
             f"There is no platform in {functions}.",

@@ -13,6 +13,7 @@ def command_to_type() -> str:
     if called.name != NAME or shutil.which(NAME) == str(called):
         return NAME
     try:
-        return str(called.absolute().relative_to(Path.cwd()))
+        from_here = called.absolute().relative_to(Path.cwd())
     except ValueError:
         return str(called)
+    return f"./{NAME}" if from_here == Path(NAME) else str(from_here)

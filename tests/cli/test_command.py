@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ from commerce_hooks_cli.callbacks import CallbackUrl
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.forwarding import Forwarder
+from commerce_hooks_cli.local.errors import StaleStateError
+from commerce_hooks_cli.local.state import already_running, read_state, write_state
 from commerce_hooks_cli.main import app
 from commerce_hooks_cli.program import command_to_type
-from support.command import FakeWorld, answer, tokens_in
+from support.command import FakeWorld, answer, local_state, tokens_in
 from support.platforms import platforms
 
 COMMAND = Path(sys.executable).parent / "commerce-hooks"
@@ -47,6 +50,33 @@ def test_every_verb_explains_itself(world: FakeWorld, verb: tuple[str, ...]) -> 
 
     assert result.exit_code == 0
     assert "Usage:" in result.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_help_flows_to_the_edge(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    prose = world.run(*verb, "--help").stdout.partition("╭")[0]
+
+    for paragraph in re.split(r"\n\s*\n", prose.strip()):
+        lines = [line.strip() for line in paragraph.splitlines()]
+        # Of two lines, the second's first word would not have fitted into the first.
+        for line, following in pairwise(lines):
+            assert len(line) + 1 + len(following.split()[0]) > 78
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"), [("send", "PLATFORM TOPIC"), ("urls", "PLATFORM STORE")]
+)
+def test_help_names_arguments_plainly_and_lists_the_platforms(
+    world: FakeWorld, verb: str, arguments: str
+) -> None:
+    shown = world.run(verb, "--help").stdout
+
+    assert f"{verb} [OPTIONS] {arguments} " in shown
+    assert f"One of: {', '.join(sorted(platforms()))}." in shown
 
 
 @pytest.mark.parametrize("verb", [v for v in VERBS if v != ("local",)], ids=" ".join)
@@ -116,10 +146,58 @@ def test_the_command_to_type_is_its_path_from_here(
 
     monkeypatch.setattr(sys, "argv", [str(tmp_path / ".venv" / "bin" / "commerce-hooks")])
     assert command_to_type() == ".venv/bin/commerce-hooks"
+    monkeypatch.setattr(sys, "argv", ["./commerce-hooks"])
+    assert command_to_type() == "./commerce-hooks"
     monkeypatch.setattr(sys, "argv", ["/elsewhere/commerce-hooks"])
     assert command_to_type() == "/elsewhere/commerce-hooks"
     monkeypatch.setattr(sys, "argv", ["-c"])
     assert command_to_type() == "commerce-hooks"
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The command, called by its path from here."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [".venv/bin/commerce-hooks"])
+    return "`.venv/bin/commerce-hooks "
+
+
+def test_hints_name_the_command_as_it_was_called(
+    called: str, world: FakeWorld, tmp_path: Path
+) -> None:
+    world.door.answers = {0: NoAnswerError("refused")}
+    records = tmp_path / "records"
+    records.mkdir()
+    write_state(local_state(tmp_path), records)
+    with pytest.raises(StaleStateError) as stale:
+        read_state(records)
+
+    said = [
+        world.run("send", "centry", "on_order_save").stderr,
+        world.run("tail", "--limit", "1", "--timeout", "1").stderr,
+        world.run("local", "status").stdout,
+        already_running(None).hint,
+        stale.value.hint,
+    ]
+
+    assert [called in text for text in said] == [True] * len(said)
+
+
+def test_help_names_the_command_as_it_was_called() -> None:
+    folder = COMMAND.parent
+    for arguments, words in (
+        (["--help"], "Begin with: ./commerce-hooks local demo"),
+        (["send", "--help"], "Usage: ./commerce-hooks send [OPTIONS] PLATFORM TOPIC"),
+    ):
+        run = subprocess.run(
+            ["./commerce-hooks", *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        )
+        assert words in run.stdout
 
 
 def _everything_said(world: FakeWorld, picture: Path) -> Iterator[str]:

@@ -27,9 +27,8 @@ def test_results_go_to_stdout_and_the_rest_to_stderr(capsys: pytest.CaptureFixtu
 def test_with_json_people_get_nothing_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     screen = Screen(as_json=True)
     screen.show(Text("a result"))
-    screen.show_row(Text("a row"))
     screen.show_uncut(Text("a long line"))
-    screen.show_unwrapped("a URL")
+    screen.show_unwrapped(Text("a URL"))
     screen.emit({"a": "ש"})
 
     assert capsys.readouterr().out == '{\n  "a": "ש"\n}\n'
@@ -71,15 +70,22 @@ def test_progress_is_for_terminals_only(world: FakeWorld, monkeypatch: pytest.Mo
     assert ["Sending" in said for said in (quiet, terminal, programs)] == [False, True, False]
 
 
-def test_a_row_is_cut_on_a_terminal_and_whole_in_a_file(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Screen().show_row(Text("x" * 300))
+def test_there_is_room_without_end_in_a_file_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Screen().room is None
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "40")
-    Screen().show_row(Text("x" * 300))
+    assert Screen().room == 40
 
-    assert capsys.readouterr().out.splitlines() == ["x" * 300, "x" * 39 + "…"]
+
+def test_what_must_not_be_cut_is_wrapped_between_words_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    Screen().show_uncut(Text("a word " + "x" * 60))
+
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == ["a word", "x" * 60]
 
 
 def test_a_file_is_wide_enough_for_our_tables(

@@ -1,6 +1,8 @@
 """`commerce-hooks local demo`, with front door and bus in memory."""
 
+import io
 import re
+import sys
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +16,7 @@ from commerce_hooks_cli.callbacks import CallbackUrls, Sent
 from commerce_hooks_cli.demo import Exchange, Outcome, attempts, receive
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.main import app
 from support.command import CHECKOUT, RING, FakeTail, FakeWorld, answer, tokens_in
 from support.platforms import platforms
 
@@ -98,6 +101,39 @@ def test_however_it_ends_the_stack_is_stopped(
 
     assert result.exit_code == exit_code
     assert (world.local_stacks.stops, world.local_stacks.up) == (1, False)
+
+
+@pytest.mark.parametrize("was_running", [True, False])
+def test_after_ctrl_c_it_says_that_nothing_is_left_if_that_is_so(
+    world: FakeWorld, *, was_running: bool
+) -> None:
+    def interrupt(_: str | None) -> Deployment:
+        raise KeyboardInterrupt
+
+    world.find_deployment = interrupt
+    world.local_stacks.up = was_running
+
+    result = world.run("local", "demo")
+
+    assert result.exit_code == 130
+    assert ("Stopped; nothing was left behind." in result.stderr) == (not was_running)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_without_marks_it_is_said_in_letters(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoding: str
+) -> None:
+    world.door.answers = {1: answer(503, {"error": "unavailable"})}
+    written, picture = io.BytesIO(), tmp_path / "demo.svg"
+    stdout = io.TextIOWrapper(written, encoding=encoding, errors="replace")
+    monkeypatch.setattr(sys, "stdout", stdout)
+
+    app(["local", "demo", "--svg", str(picture)], obj=world._world(), standalone_mode=False)
+
+    shown = [line.split()[:3] for line in written.getvalue().decode(encoding).splitlines()]
+    assert ["ok", *TOPICS[0]] in shown
+    assert ["FAIL", *TOPICS[1]] in shown
+    assert "✓" in picture.read_text(encoding="utf-8")
 
 
 def test_a_wrong_answer_makes_it_fail_and_says_which(world: FakeWorld) -> None:
@@ -199,6 +235,17 @@ def test_the_picture_loads_nothing_from_elsewhere(world: FakeWorld, tmp_path: Pa
     text = picture.read_text()
     assert "Commerce" in text
     assert not re.search(r"url\((?!#)|href|@font-face|@import", text)
+
+
+def test_the_picture_has_no_gap_that_depends_on_leading_spaces(
+    world: FakeWorld, tmp_path: Path
+) -> None:
+    picture = tmp_path / "demo.svg"
+
+    world.run("local", "demo", "--svg", str(picture))
+
+    for note in ("forged&#160;token", "broken&#160;body"):
+        assert f">{note}<" in picture.read_text()
 
 
 def test_a_picture_that_cannot_be_written_is_said(world: FakeWorld, tmp_path: Path) -> None:

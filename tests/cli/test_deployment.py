@@ -85,6 +85,24 @@ def test_elsewhere_the_credentials_of_the_environment_are_used() -> None:
     assert client._request_signer._credentials.access_key == "testing"
 
 
+@pytest.mark.parametrize("other", [None, "eu-central-1"])
+def test_aws_region_decides_over_aws_default_region(
+    monkeypatch: pytest.MonkeyPatch, other: str | None
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    if other:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", other)
+    monkeypatch.setenv("AWS_REGION", "sa-east-1")
+
+    assert AwsClients()("sqs").meta.region_name == "sa-east-1"
+
+
+def test_an_empty_aws_region_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "")
+
+    assert AwsClients()("sqs").meta.region_name == "eu-central-1"
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [

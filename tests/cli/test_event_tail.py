@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from moto import mock_aws
 
 from commerce_hooks_cli.deployment import Deployment
@@ -110,16 +110,17 @@ def test_nothing_is_left_however_it_ends(
 class Interrupted:
     """A client that is interrupted after one of its calls took effect."""
 
-    def __init__(self, client: Any, operation: str) -> None:
+    def __init__(self, client: Any, operation: str, error: BaseException | None = None) -> None:
         self._client = client
         self._operation = operation
+        self._error = error or KeyboardInterrupt()
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._client, name)
 
         def interrupted(**parameters: Any) -> Any:
             call(**parameters)
-            raise KeyboardInterrupt
+            raise self._error
 
         return interrupted if name == self._operation else call
 
@@ -136,6 +137,58 @@ def test_nothing_is_left_if_setting_up_is_interrupted(
         pytest.fail("never gets here")
 
     assert left_over() == ([], [])
+
+
+def answered(status: int, retries: int = 0) -> ClientError:
+    metadata = {"HTTPStatusCode": status, "RetryAttempts": retries}
+    error: Any = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": metadata}
+    return ClientError(error, "AnyOperation")
+
+
+@pytest.mark.parametrize("operation", ["put_rule", "create_queue", "put_targets"])
+@pytest.mark.parametrize(
+    "error", [ReadTimeoutError(endpoint_url="https://x.example"), answered(503), answered(400, 1)]
+)
+def test_nothing_is_left_of_a_call_that_may_have_taken_effect(
+    deployment: Deployment, operation: str, error: Exception
+) -> None:
+    clients = replace(
+        deployment, clients=lambda service: Interrupted(client(service), operation, error)
+    )
+
+    with pytest.raises(type(error)), EventTail(clients):
+        pytest.fail("never gets here")
+
+    assert left_over() == ([], [])
+
+
+class Refusing:
+    """A client whose user may do nothing but what is named."""
+
+    def __init__(self, client: Any, *allowed: str) -> None:
+        self._client = client
+        self._allowed = allowed
+
+    def __getattr__(self, name: str) -> Any:
+        def refuse(**_: Any) -> Any:
+            raise answered(403)
+
+        return getattr(self._client, name) if name in self._allowed else refuse
+
+
+@pytest.mark.parametrize(
+    ("allowed", "left"), [([], []), (["put_rule"], ["rule"]), (["put_rule", "delete_rule"], [])]
+)
+def test_only_what_was_made_is_said_to_be_left_over(
+    deployment: Deployment, allowed: list[str], left: list[str]
+) -> None:
+    said: list[str] = []
+    clients = replace(deployment, clients=lambda service: Refusing(client(service), *allowed))
+
+    with pytest.raises(ClientError), EventTail(clients, said.append):
+        pytest.fail("never gets here")
+
+    assert [line.split()[1] for line in said] == left
 
 
 def test_an_interruption_waits_until_all_is_removed(deployment: Deployment) -> None:
@@ -181,6 +234,6 @@ def test_a_bus_that_is_gone_by_then_is_no_failure_of_its_own(deployment: Deploym
 
     assert [line.split(" commerce")[0] for line in said] == [
         "The target of the rule",
-        "The rule",
         "The queue",
+        "The rule",
     ]

@@ -1,6 +1,13 @@
 """`commerce-hooks local up`, `down` and `status`."""
 
-from support.command import FakeWorld
+from dataclasses import dataclass
+
+import pytest
+from rich.text import Text
+
+from commerce_hooks_cli.local.errors import StaleStateError
+from commerce_hooks_cli.local.state import LocalState
+from support.command import FakeLocalStacks, FakeWorld
 
 FACTS = {
     "running": True,
@@ -14,6 +21,10 @@ FACTS = {
 }
 
 
+def facts(world: FakeWorld) -> dict[str, object]:
+    return {**FACTS, "emulator_log": str(world.local_stacks.state.directory / "emulator.log")}
+
+
 def test_up_leaves_the_stack_running_and_says_where(world: FakeWorld) -> None:
     result = world.run("local", "up", "--port", "8080")
 
@@ -25,8 +36,8 @@ def test_up_leaves_the_stack_running_and_says_where(world: FakeWorld) -> None:
 
 
 def test_up_and_status_say_the_same_to_programs(world: FakeWorld) -> None:
-    assert world.run("local", "up", "--json").json == FACTS
-    assert world.run("local", "status", "--json").json == FACTS
+    assert world.run("local", "up", "--json").json == facts(world)
+    assert world.run("local", "status", "--json").json == facts(world)
 
 
 def test_nothing_that_is_said_helps_to_sign_requests(world: FakeWorld) -> None:
@@ -47,6 +58,49 @@ def test_status_shows_what_runs_and_since_when(world: FakeWorld) -> None:
 
     for words in ("http://127.0.0.1:4321", "2026-05-06T07:00:00Z", "centry", "konimbo"):
         assert words in shown
+
+
+@pytest.mark.parametrize("verb", ["up", "status"])
+def test_addresses_and_paths_are_in_one_piece_on_a_narrow_terminal(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    world.local_stacks.up = True
+
+    words = Text.from_ansi(world.run("local", verb).stdout).plain.split()
+
+    for fact in ("event_bus_arn", "emulator_log"):
+        assert facts(world)[fact] in words
+
+
+def test_status_of_a_stack_that_died_says_so_to_programs_too(world: FakeWorld) -> None:
+    @dataclass
+    class Stale(FakeLocalStacks):
+        def running(self) -> LocalState | None:
+            raise StaleStateError("It no longer runs.", "Clean up.")
+
+    world.local_stacks = Stale(world.local_stacks.state)
+
+    result = world.run("local", "status", "--json")
+
+    assert result.exit_code == 1
+    assert result.json == {"running": False, "problem": "It no longer runs."}
+    assert "try: Clean up." in result.stderr
+
+
+def test_after_ctrl_c_up_says_that_nothing_is_left(world: FakeWorld) -> None:
+    @dataclass
+    class Interrupted(FakeLocalStacks):
+        def start(self, *_: object, **__: object) -> LocalState:
+            raise KeyboardInterrupt
+
+    world.local_stacks = Interrupted(world.local_stacks.state)
+
+    result = world.run("local", "up")
+
+    assert (result.exit_code, result.stderr) == (130, "Stopped; nothing was left behind.\n")
 
 
 def test_status_without_a_stack_fails_and_says_how_to_start_one(world: FakeWorld) -> None:

@@ -29,9 +29,46 @@ def test_the_answer_is_shown(world: FakeWorld) -> None:
 
     callback_id = "00000000-0000-4000-8000-000000000077"
     assert shown.splitlines()[1].split() == [
-        *("200", "accepted", "12"),
-        *(callback_id, f"{callback_id}.0"),
+        *("200", "accepted", "12", f"{callback_id}.0"),
     ]
+
+
+QUARANTINED = {
+    "status": "quarantined",
+    "callback_id": "00000000-0000-4000-8000-000000000077",
+    "event_ids": ["00000000-0000-4000-8000-000000000077.q"],
+    "reason": "invalid",
+    "errors": [
+        {"loc": ["order_id"], "type": "missing"},
+        {"loc": ["topic"], "type": "missing"},
+        {"loc": ["id"], "type": "int_type"},
+    ],
+}
+
+
+def test_why_something_is_in_quarantine_is_told(world: FakeWorld) -> None:
+    world.door.answers = dict.fromkeys(range(2), answer(200, QUARANTINED))
+
+    shown = world.run("send", "konimbo", "order_created").stdout
+    told = world.run("send", "konimbo", "order_created", "--json").json[0]
+
+    assert "quarantined: invalid (missing, int_type)" in shown
+    assert (told["reason"], told["errors"]) == (QUARANTINED["reason"], QUARANTINED["errors"])
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "100"])
+def test_ids_stay_in_one_piece_however_narrow_the_screen(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    world.door.answers = {0: answer(200, QUARANTINED)}
+
+    words = world.run("send", "konimbo", "order_created").stdout.split()
+
+    assert QUARANTINED["event_ids"][0] in words
+    assert {"quarantined:", "invalid", "(missing,", "int_type)"} <= set(words)
 
 
 def test_json_has_one_object_a_callback(world: FakeWorld) -> None:
@@ -49,6 +86,8 @@ def test_json_has_one_object_a_callback(world: FakeWorld) -> None:
         "event_ids": ["00000000-0000-4000-8000-000000000077.0"],
         "milliseconds": 12.3,
         "problem": None,
+        "reason": None,
+        "errors": [],
     }
 
 
@@ -122,6 +161,7 @@ def test_no_answer_ends_the_sending(world: FakeWorld) -> None:
         (Answer(502, b"<html>", 0.1), "unreadable_answer"),
         (Answer(200, b"[]", 0.1), "unreadable_answer"),
         (Answer(200, b'{"status": 1, "event_ids": 2}', 0.1), "unreadable_answer"),
+        (Answer(200, b'{"reason": 1, "errors": [2, {"type": 3}]}', 0.1), "unreadable_answer"),
         (Answer(200, b"[" * 100_000, 0.1), "unreadable_answer"),
     ],
 )

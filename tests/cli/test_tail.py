@@ -1,13 +1,20 @@
 """`commerce-hooks tail`, over a bus in memory."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from rich.text import Text
 
 from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks_cli.answer import NoAnswerError
 from commerce_hooks_cli.bus_event import BusEvent
-from support.command import FakeWorld, answer
+from commerce_hooks_cli.deployment import Deployment
+from support.command import FakeTail, FakeWorld, answer
 
 ORDER = CallbackTarget("konimbo", "acme", "order_created")
 FORWARD = ("--forward-to", "http://localhost:8000/events")
@@ -24,10 +31,55 @@ def test_events_are_shown_in_the_order_they_arrive(world: FakeWorld) -> None:
     result = world.run("tail", "--limit", "3")
 
     assert result.exit_code == 0
-    assert [line.split() for line in result.stdout.splitlines()] == [
-        ["07:08:09", "commerce-hooks.konimbo", "order.created", "acme", "42", event_id]
+    heading, *rows = (line.split() for line in result.stdout.splitlines())
+    assert " ".join(heading) == "time UTC source detail-type resource store event id"
+    assert rows == [
+        ["07:08:09", "konimbo", "order.created", "42", "acme", event_id]
         for event_id in ("b.0", "a.0", "c.0")
     ]
+
+
+MONGO_ID = "66e01c4f1746bf5a700000a1"
+EVENT_ID = "00000000-0000-4000-8000-000000000077.0"
+
+
+@pytest.mark.parametrize(
+    ("columns", "store", "shown"),
+    [
+        ("40", "synthetic", ["…"]),
+        ("80", "synthetic", ["synthetic"]),
+        ("80", "a-rather-long-store", ["a-rather-l…"]),
+        ("100", "a-rather-long-store", ["a-rather-long-store"]),
+        ("118", "synthetic", ["synthetic"]),
+        ("119", "synthetic", ["synthetic", EVENT_ID]),
+    ],
+)
+def test_a_narrow_terminal_leaves_out_the_event_id_and_never_cuts_the_resource(
+    world: FakeWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    columns: str,
+    store: str,
+    shown: list[str],
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    target = CallbackTarget("konimbo", store)
+    world.bus.put(target, EVENT_ID, "integration_config.deleted")
+    event = world.bus.events.pop()
+    world.bus.events.append(BusEvent.parse(event.raw.replace('"42"', f'"{MONGO_ID}"')))
+
+    said = world.run("tail", "--limit", "1").stdout
+    heading, row = Text.from_ansi(said).plain.splitlines()
+
+    assert row.split()[2:] == ["integration_config.deleted", MONGO_ID, *shown]
+    assert ("event id" in heading) == (EVENT_ID in shown)
+
+
+def test_whole_events_have_no_heading(world: FakeWorld) -> None:
+    put(world, "a.0")
+
+    assert "UTC" not in world.run("tail", "--limit", "1", "--full").stdout
 
 
 def test_json_lines_are_the_events_as_delivered(world: FakeWorld) -> None:
@@ -80,6 +132,20 @@ def test_the_bus_is_left_alone_afterwards(world: FakeWorld) -> None:
     assert (world.followed, world.unfollowed) == (1, 1)
 
 
+def test_what_is_left_over_is_said_after_the_error_that_led_to_it(tmp_path: Path) -> None:
+    class Refused(FakeWorld):
+        @contextmanager
+        def _follow(self, _: Deployment, left_over: Callable[[str], None]) -> Iterator[FakeTail]:
+            left_over("The rule is still there.")
+            error: Any = {"Error": {"Code": "AccessDenied"}}
+            raise ClientError(error, "CreateQueue")
+            yield
+
+    said = Refused(tmp_path).run("tail").stderr.splitlines()
+
+    assert [line.partition(":")[0].strip() for line in said[1:]] == ["error", "try", "warning"]
+
+
 def test_on_a_deployed_stack_it_says_where_and_what_it_creates(real_world: FakeWorld) -> None:
     put(real_world, "a.0")
 
@@ -111,7 +177,7 @@ def test_a_failing_service_is_reported_and_does_not_end_the_tail(world: FakeWorl
 
     result = world.run("tail", "--limit", "3", *FORWARD)
 
-    assert (result.exit_code, len(result.stdout.splitlines())) == (0, 3)
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, 1 + 3)
     assert "event a.0 was not forwarded: connection refused" in result.stderr
     assert "event b.0 was not forwarded: it answered 302" in result.stderr
     assert "c.0" not in result.stderr

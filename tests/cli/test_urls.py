@@ -73,11 +73,13 @@ def test_it_says_that_it_uses_the_local_stack(world: FakeWorld) -> None:
     assert "local stack at http://127.0.0.1:4321" in world.run("urls", "centry", "acme").stderr
 
 
-def test_a_named_stack_is_used_without_such_a_word(real_world: FakeWorld) -> None:
+def test_a_named_stack_is_used_and_said_with_its_account_and_region(
+    real_world: FakeWorld,
+) -> None:
     result = real_world.run("urls", "centry", "acme", "--stack", "shop-hooks", "--json")
 
     assert real_world.asked_for == ["shop-hooks"]
-    assert result.stderr == ""
+    assert result.stderr == "Account 111122223333, Region eu-central-1, stack shop-hooks\n"
     assert result.json[0]["url"].startswith("https://hooks.shop.example/centry/acme/")
 
 

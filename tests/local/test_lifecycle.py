@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from commerce_hooks_cli.local.child import _children
 from commerce_hooks_cli.local.errors import (
     LocalStackError,
     LocalStackRunningError,
@@ -47,10 +48,12 @@ sys.stdin.read()
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Iterator[Path]:
-    """For the record; a test that fails leaves no process either."""
+    """For the record; a test that fails leaves no process either, and none leaves a zombie."""
+    before = set(_children)
     yield tmp_path / ".local"
     for pid in processes_naming(tmp_path):
         os.kill(pid, signal.SIGKILL)
+    assert set(_children) == before
 
 
 class Starter:
@@ -118,7 +121,7 @@ def test_stopping_twice_is_fine(directory: Path) -> None:
 
 def test_a_second_start_is_an_error_and_leaves_the_first_alone(local_stack: LocalState) -> None:
     directory = local_stack.directory.parent
-    with pytest.raises(LocalStackRunningError, match="already running"):
+    with pytest.raises(LocalStackRunningError, match=f"running at {local_stack.base_url}"):
         start(StartOptions(directory=directory))
     assert read_state(directory) == local_stack
 
@@ -230,9 +233,10 @@ def test_a_terminated_emulator_cleans_up_after_itself(directory: Path) -> None:
 
 
 def test_a_stack_whose_folder_was_deleted_ends(directory: Path) -> None:
-    started(directory)
+    state = started(directory)
     shutil.rmtree(directory)
     assert eventually(lambda: nothing_left(directory))
+    stop(state)
 
 
 def test_the_record_is_for_the_owner_only(local_stack: LocalState) -> None:

@@ -84,7 +84,7 @@ def test_a_second_record_does_not_replace_the_first(state: LocalState, directory
     write_state(state, directory)
     second = replace(state, identity="2", directory=directory / "run-2")
     second.directory.mkdir()
-    with pytest.raises(LocalStackRunningError, match="already running"):
+    with pytest.raises(LocalStackRunningError, match=f"running at {state.base_url}"):
         write_state(second, directory)
     assert recorded_state(directory) == state
 

@@ -57,8 +57,9 @@ def start(options: StartOptions, on_step: Callable[[str], None] = lambda _: None
     """
     checkout = Checkout(options.checkout) if options.checkout else find_checkout()
     directory = (options.directory or checkout.state_directory).absolute()
-    if read_state(directory) is not None:
-        raise already_running()
+    running = read_state(directory)
+    if running is not None:
+        raise already_running(running)
     order = _order(options, directory)
     with _emulator(order) as emulator:
         state = _bring_up(options, checkout, order, emulator, on_step)

@@ -16,12 +16,12 @@ from commerce_hooks_cli.local.errors import (
     StaleStateError,
 )
 from commerce_hooks_cli.local.liveness import answers_as, birth_mark
+from commerce_hooks_cli.program import command_to_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STATE_FILE = "stack.json"
-_CLEAN_UP = "Run `commerce-hooks local down` to clean up, then `commerce-hooks local up`."
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,17 @@ def read_state(directory: Path | None = None) -> LocalState | None:
     if state is None:
         return None
     if not state.is_running():
-        raise StaleStateError("The local stack on record no longer runs.", _CLEAN_UP)
+        raise _stale("The local stack on record no longer runs.")
     if not answers_as(state.control_url, state.identity):
-        raise StaleStateError("The local stack on record does not answer.", _CLEAN_UP)
+        raise _stale("The local stack on record does not answer.")
     return state
+
+
+def _stale(message: str) -> StaleStateError:
+    command = command_to_type()
+    return StaleStateError(
+        message, f"Run `{command} local down` to clean up, then `{command} local up`."
+    )
 
 
 def recorded_state(directory: Path | None = None) -> LocalState | None:
@@ -130,15 +137,16 @@ def write_state(state: LocalState, directory: Path) -> None:
         # A link, because a rename would silently replace another stack's record.
         os.link(draft, directory / STATE_FILE)
     except FileExistsError as error:
-        raise already_running() from error
+        raise already_running(recorded_state(directory)) from error
     finally:
         draft.unlink()
 
 
-def already_running() -> LocalStackRunningError:
+def already_running(state: LocalState | None) -> LocalStackRunningError:
+    where = f" at {state.base_url}" if state else ""
     return LocalStackRunningError(
-        "A local stack is already running.",
-        "Use it as it is, or stop it with `commerce-hooks local down`.",
+        f"A local stack is already running{where}.",
+        f"Use it as it is, or stop it with `{command_to_type()} local down`.",
     )
 
 

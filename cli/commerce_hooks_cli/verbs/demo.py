@@ -19,6 +19,7 @@ from commerce_hooks_cli.interruptions import postponed_interruptions, signals_en
 from commerce_hooks_cli.picture import recorder, save
 from commerce_hooks_cli.platforms import discover_platforms
 from commerce_hooks_cli.program import command_to_type
+from commerce_hooks_cli.verbs.endings import a_clean_stop_is_said
 from commerce_hooks_cli.verbs.options import Json
 from commerce_hooks_cli.world import World
 
@@ -53,7 +54,11 @@ def demo(
     world: World = ctx.obj
     recording = recorder() if svg else None
     screen = Screen(as_json=as_json, recorder=recording)
-    with signals_end_the_verb(), _stack(world, screen) as stack:
+    with (
+        a_clean_stop_is_said(world, screen),
+        signals_end_the_verb(),
+        _stack(world, screen) as stack,
+    ):
         outcome = _play(world, screen, stack, fixed=fixed)
     screen.emit(outcome.as_json())
     command = demo_fixed.COMMAND if fixed else command_to_type()

@@ -3,14 +3,17 @@
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.demo_screen import next_steps
 from commerce_hooks_cli.interruptions import signals_end_the_verb
+from commerce_hooks_cli.local.errors import StaleStateError
 from commerce_hooks_cli.local.state import LocalState
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.verbs.demo import demo
+from commerce_hooks_cli.verbs.endings import a_clean_stop_is_said
+from commerce_hooks_cli.verbs.help_page import Verb
 from commerce_hooks_cli.verbs.options import Json
 from commerce_hooks_cli.world import World
 
@@ -18,10 +21,10 @@ local = typer.Typer(
     no_args_is_help=True,
     help="The whole stack on this machine: no AWS account, no Docker.",
 )
-local.command()(demo)
+local.command(cls=Verb)(demo)
 
 
-@local.command()
+@local.command(cls=Verb)
 def up(
     ctx: typer.Context,
     port: Annotated[
@@ -31,7 +34,8 @@ def up(
             min=0,
             max=65535,
             metavar="PORT",
-            help="Where callbacks come in, on 127.0.0.1 only. 0 takes a free port.",
+            help="Where callbacks come in, on 127.0.0.1 only. Without it: a free one.",
+            show_default=False,
         ),
     ] = 0,
     as_json: Json = False,
@@ -39,19 +43,24 @@ def up(
     """Start the local stack and leave it running.
 
     The real template runs on an emulator that listens on this machine only. While it is up,
-    the other verbs find it by themselves. `commerce-hooks local down` stops it.
+    the other verbs find it by themselves. `local down` stops it.
     """
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
-    with signals_end_the_verb(), screen.working("Starting the local stack ...") as now:
+    with (
+        a_clean_stop_is_said(world, screen),
+        signals_end_the_verb(),
+        screen.working("Starting the local stack ...") as now,
+    ):
         state = world.local_stacks.start(port, now, detach=True)
     facts = _described(world, state)
     screen.emit(facts)
-    screen.show("The local stack is up.", "", _as_table(facts))
+    screen.show("The local stack is up.", "")
+    _show(screen, facts)
     screen.show(*next_steps(command_to_type(), running=True))
 
 
-@local.command()
+@local.command(cls=Verb)
 def down(ctx: typer.Context, as_json: Json = False) -> None:
     """Stop the local stack.
 
@@ -67,7 +76,7 @@ def down(ctx: typer.Context, as_json: Json = False) -> None:
     screen.show("No local stack was running." if state is None else "The local stack is down.")
 
 
-@local.command()
+@local.command(cls=Verb)
 def status(ctx: typer.Context, as_json: Json = False) -> None:
     """Show whether the local stack runs, and where.
 
@@ -75,14 +84,18 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
     """
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
-    state = world.local_stacks.running()
+    try:
+        state = world.local_stacks.running()
+    except StaleStateError as error:
+        screen.emit({"running": False, "problem": error.message})
+        raise
     if state is None:
         screen.emit({"running": False})
-        screen.show("No local stack is running. Start one with `commerce-hooks local up`.")
+        screen.show(f"No local stack is running. Start one with `{command_to_type()} local up`.")
         raise typer.Exit(1)
     facts = _described(world, state)
     screen.emit(facts)
-    screen.show(_as_table(facts))
+    _show(screen, facts)
 
 
 def _described(world: World, state: LocalState) -> dict[str, Any]:
@@ -95,15 +108,16 @@ def _described(world: World, state: LocalState) -> dict[str, Any]:
         "account": state.account,
         "event_bus_arn": state.outputs.get("EventBusArn"),
         "functions": world.local_stacks.functions(state),
+        "emulator_log": str(state.emulator_log),
     }
 
 
-def _as_table(facts: dict[str, Any]) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
-    table.add_row("callbacks", facts["base_url"])
-    table.add_row("running since", facts["started_at"])
-    table.add_row("event bus", facts["event_bus_arn"])
-    table.add_row("functions", "\n".join(facts["functions"]))
-    return table
+def _show(screen: Screen, facts: dict[str, Any]) -> None:
+    for label, fact in (
+        ("callbacks", facts["base_url"]),
+        ("running since", facts["started_at"]),
+        ("event bus", facts["event_bus_arn"]),
+        ("functions", ", ".join(facts["functions"])),
+        ("emulator's log", facts["emulator_log"]),
+    ):
+        screen.show_unwrapped(Text.assemble((f"{label:<16}", "dim"), fact or "-"))

@@ -4,6 +4,10 @@ from typing import Annotated
 
 import typer
 
+from commerce_hooks_cli.local.checkout import find_checkout
+from commerce_hooks_cli.local.errors import CheckoutNotFoundError
+from commerce_hooks_cli.platforms import platform_names
+
 Json = Annotated[
     bool,
     typer.Option("--json", metavar="", help="Print JSON for programs, not tables for people."),
@@ -22,7 +26,16 @@ Yes = Annotated[
     bool,
     typer.Option("--yes", metavar="", help="Don't ask before writing to a deployed stack."),
 ]
+
+
+def _which_platforms() -> str:
+    try:
+        names = platform_names(find_checkout().root / "functions")
+    except CheckoutNotFoundError:
+        return "One of the checkout's platforms."
+    return f"One of: {', '.join(names)}."
+
+
 PlatformName = Annotated[
-    str,
-    typer.Argument(metavar="PLATFORM", help="The platform, such as konimbo.", show_default=False),
+    str, typer.Argument(metavar="PLATFORM", help=_which_platforms(), show_default=False)
 ]

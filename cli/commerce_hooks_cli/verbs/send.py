@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from commerce_hooks_cli.callbacks import CallbackUrl, CallbackUrls, Sender, Sent
 from commerce_hooks_cli.consent import announce, ask_first
-from commerce_hooks_cli.console import Screen
+from commerce_hooks_cli.console import Screen, plain
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import BadUsageError, CommandError
 from commerce_hooks_cli.platforms import (
@@ -18,6 +19,7 @@ from commerce_hooks_cli.platforms import (
     platform_called,
     topic_called,
 )
+from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.samples import Sample, find_sample, load_sample
 from commerce_hooks_cli.tables import answer_cells
 from commerce_hooks_cli.verbs.options import Json, PlatformName, Stack, Yes
@@ -32,7 +34,7 @@ _Topic = Annotated[
     str,
     typer.Argument(
         metavar="TOPIC",
-        help="The platform's word for what happened, such as order_created.",
+        help="What happened, such as order_created.",
         show_default=False,
     ),
 ]
@@ -153,7 +155,7 @@ def _judge(sent: list[Sent]) -> None:
     if sent[-1].status is None:
         raise CommandError(
             f"The callback got no answer: {sent[-1].problem}.",
-            "Is it up? See `commerce-hooks local status`, or the stack's output PublicBaseUrl.",
+            f"Is it up? See `{command_to_type()} local status`, or the stack's PublicBaseUrl.",
         )
     refused = sum(not one.ok for one in sent)
     if refused:
@@ -166,11 +168,15 @@ def _judge(sent: list[Sent]) -> None:
 def _show(screen: Screen, sent: list[Sent]) -> None:
     screen.emit([one.as_json() for one in sent])
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("status", "outcome"):
-        table.add_column(title)
+    table.add_column("status")
+    table.add_column("outcome")
     table.add_column("ms", justify="right")
-    for title in ("callback id", "event ids"):
-        table.add_column(title, overflow="fold")
+    # Each begins with the callback's id.
+    table.add_column("event ids", no_wrap=True)
     for one in sent:
-        table.add_row(*answer_cells(one), one.callback_id or "-", "\n".join(one.event_ids) or "-")
-    screen.show(table)
+        status, outcome, milliseconds = answer_cells(one)
+        if one.why:
+            outcome.append(f": {plain(one.why)}")
+        ids = "\n".join(one.event_ids) or one.callback_id or "-"
+        table.add_row(status, outcome, milliseconds, Text(plain(ids, keep="\n")))
+    screen.show_uncut(table)

@@ -14,7 +14,9 @@ from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.forwarding import Forwarder
 from commerce_hooks_cli.interruptions import signals_end_the_verb
-from commerce_hooks_cli.tables import event_in_full, event_row
+from commerce_hooks_cli.program import command_to_type
+from commerce_hooks_cli.tables import event_heading, event_in_full, event_row
+from commerce_hooks_cli.verbs.endings import said_last
 from commerce_hooks_cli.verbs.options import Json, Stack
 from commerce_hooks_cli.world import Events, World
 
@@ -72,13 +74,13 @@ def tail(
     forwarder = Forwarder(forward_to, world.post) if forward_to else None
     deployment = world.deployment(stack, screen)
     announce(screen, deployment)
-    with signals_end_the_verb(), world.follow(deployment, screen.warn) as events:
+    with signals_end_the_verb(), world.follow(deployment, said_last(ctx, screen.warn)) as events:
         _introduce(screen, deployment, events)
         seen = _Output(screen, forwarder, full=full).show_all(_take(events, limit, timeout))
     if limit is not None and seen < limit:
         raise CommandError(
             f"{seen} of {limit} events came within {timeout:g} seconds.",
-            "Send one with `commerce-hooks send PLATFORM TOPIC`, or give it more time.",
+            f"Send one with `{command_to_type()} send PLATFORM TOPIC`, or give it more time.",
         )
 
 
@@ -111,6 +113,8 @@ class _Output:
     full: bool
 
     def show_all(self, events: Iterator[BusEvent]) -> int:
+        if not self.full:
+            self.screen.show_unwrapped(event_heading(self.screen.room))
         seen = 0
         for event in events:
             seen += 1
@@ -124,7 +128,7 @@ class _Output:
         elif self.full:
             self.screen.show(event_in_full(event))
         else:
-            self.screen.show_row(event_row(event))
+            self.screen.show_unwrapped(event_row(event, self.screen.room))
 
     def _forward(self, event: BusEvent) -> None:
         problem = self.forwarder.forward(event) if self.forwarder else None

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from commerce_hooks_cli.callbacks import CallbackUrl, CallbackUrls
+from commerce_hooks_cli.consent import announce
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.platforms import (
     checked_store,
@@ -28,7 +30,8 @@ def urls(
     store: Annotated[
         str,
         typer.Argument(
-            help="Your name for the shop: a-z, 0-9 and -. It becomes part of URLs and events.",
+            metavar="STORE",
+            help="Your name for the shop: a-z, 0-9 and -.",
             show_default=False,
         ),
     ],
@@ -43,6 +46,8 @@ def urls(
 
     Each URL holds a token that proves a callback genuine. Treat it like a password: whoever
     knows the URL can send callbacks in this store's name. No other verb shows one.
+
+    STORE becomes part of the URLs and of the events. Nothing has to be registered for it.
     """
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
@@ -51,6 +56,7 @@ def urls(
     if topic is not None:
         topic_called(chosen, topic)
     deployment = world.deployment(stack, screen)
+    announce(screen, deployment)
     minted = CallbackUrls(deployment.base_url, deployment.key_ring())
     found = (
         minted.for_store(chosen, store)
@@ -70,7 +76,7 @@ def _show(screen: Screen, platform: "Platform", urls: Sequence[CallbackUrl]) -> 
         return
     for url in urls:
         screen.show("  ".join(_about(platform, url)))
-        screen.show_unwrapped(url.url)
+        screen.show_unwrapped(Text(url.url))
 
 
 def _about(platform: "Platform", url: CallbackUrl) -> tuple[str, str]:
