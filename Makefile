@@ -23,7 +23,10 @@ setup: $(VENV)/.dev ## Set up only: everything that running, testing and buildin
 test: $(VENV)/.dev ## Set up, then run all tests
 	@$(BIN)/pytest
 
-check: format-check lint types template-check requirements-check picture-check coverage ## What CI runs: format, lint, types, template, pins, picture, tests
+check: format-check lint types complete template-check requirements-check coverage picture-check ## What CI runs: format, lint, types, template, pins, tests, picture
+
+complete: $(VENV)/.dev ## Check that no platform is half added, and what is missing
+	@$(BIN)/pytest --quiet tests/unit/test_platforms_are_complete.py
 
 format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff format
@@ -55,26 +58,33 @@ PINNED = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-he
 COMPILE = $(PINNED) --universal --python-version 3.11
 # Lambda's runtime, not the host: pip would judge markers by the host's Python.
 LAYER_COMPILE = $(PINNED) --python-version 3.13 --python-platform aarch64-manylinux2014
+PINS = requirements/dev.txt requirements/run.txt requirements/bootstrap.txt shared/requirements.txt
+OUT = .
 requirements: $(VENV)/.dev ## Compile the pinned, hashed requirements anew
-	$(COMPILE) $(UPGRADE) requirements/dev.in -o requirements/dev.txt
-	$(COMPILE) requirements/run.in -c requirements/dev.txt -o requirements/run.txt
-	$(COMPILE) requirements/bootstrap.in -c requirements/dev.txt -o requirements/bootstrap.txt
-	$(LAYER_COMPILE) shared/requirements.in -c requirements/dev.txt -o shared/requirements.txt
+	@$(COMPILE) $(UPGRADE) requirements/dev.in -o $(OUT)/requirements/dev.txt
+	@$(COMPILE) requirements/run.in -c requirements/dev.txt -o $(OUT)/requirements/run.txt
+	@$(COMPILE) requirements/bootstrap.in -c requirements/dev.txt -o $(OUT)/requirements/bootstrap.txt
+	@$(LAYER_COMPILE) shared/requirements.in -c requirements/dev.txt -o $(OUT)/shared/requirements.txt
 
 upgrade: UPGRADE := --upgrade
 upgrade: requirements ## The same, taking the newest versions
 
 requirements-check: $(VENV)/.dev
-	@$(MAKE) --no-print-directory --silent requirements
-	@git diff --exit-code --stat -- requirements shared/requirements.txt || \
-	  { echo "The pins were out of date: commit what 'make requirements' wrote."; exit 1; }
+	@mkdir -p $(VENV)/pins/requirements $(VENV)/pins/shared
+	@for pin in $(PINS); do cp $$pin $(VENV)/pins/$$pin; done
+	@$(MAKE) --no-print-directory requirements OUT=$(VENV)/pins
+	@for pin in $(PINS); do cmp -s $$pin $(VENV)/pins/$$pin || \
+	  { echo "$$pin is out of date: run 'make requirements' and commit what it writes."; exit 1; }; done
 
+DRAW = $(BIN)/commerce-hooks local demo --fixed --svg $(VENV)/demo.svg > /dev/null
 picture: $(VENV)/.run ## Draw the README's picture of the demo anew
-	@$(BIN)/commerce-hooks local demo --fixed --svg docs/demo.svg > /dev/null
+	@$(DRAW)
+	@mv $(VENV)/demo.svg docs/demo.svg
 
-picture-check: picture
-	@git diff --exit-code --stat -- docs/demo.svg || \
-	  { echo "The README's picture was out of date: commit what 'make picture' drew."; exit 1; }
+picture-check: $(VENV)/.run
+	@$(DRAW)
+	@cmp -s $(VENV)/demo.svg docs/demo.svg || \
+	  { echo "The README's picture is out of date: run 'make picture' and commit what it draws."; exit 1; }
 
 clean: ## Remove what was set up or built
 	rm -rf .venv* .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
@@ -96,5 +106,5 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help run up down setup test check format format-check lint types template-check coverage \
+.PHONY: help run up down setup test check complete format format-check lint types template-check coverage \
   build requirements upgrade requirements-check picture picture-check clean

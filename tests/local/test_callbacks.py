@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.stacks import ask, callback_path_for, post_sample, tampered
-from support.platforms import platforms
+from support.platforms import block_name, platforms
 from support.samples import samples
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def test_the_log_of_the_function_shows_neither_token_nor_body(
     callback_id = post_sample(local_stack, path, sample).json()["callback_id"]
     post_sample(local_stack, tampered(path), sample)
     ask(local_stack.base_url, path, b'{"secret-of-the-body":1}')
-    log = local_stack.logs(f"{platform.name.title()}Function")
+    log = local_stack.logs(f"{block_name(platform.name)}Function")
     assert callback_id in log
     assert not any(text in log for text in shown)
     assert not any(text in local_stack.emulator_log.read_text() for text in shown)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from commerce_hooks_cli.local.state import LocalState, read_state, recorded_state
-from support.platforms import platforms
+from support.platforms import block_name, platforms
 
 pytestmark = [pytest.mark.emulator, pytest.mark.timeout(90)]
 
@@ -152,7 +152,7 @@ def test_status_tells_where_the_stack_is(shell: Shell, stack: LocalState) -> Non
     status = shell.json("local", "status")
 
     assert (status["running"], status["base_url"]) == (True, stack.base_url)
-    assert {f"{name.capitalize()}Function" for name in platforms()} <= set(status["functions"])
+    assert {f"{block_name(name)}Function" for name in platforms()} <= set(status["functions"])
 
 
 @pytest.mark.usefixtures("stack")

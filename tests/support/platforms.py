@@ -14,3 +14,8 @@ def platforms() -> dict[str, Platform]:
         folder.parent.name: import_module(f"{folder.parent.name}.webhook").PLATFORM
         for folder in sorted(FUNCTIONS.glob("*/webhook.py"))
     }
+
+
+def block_name(platform: str) -> str:
+    """What the names of a platform's resources begin with: `mercado_libre`, `MercadoLibre`."""
+    return "".join(word.capitalize() for word in platform.split("_"))

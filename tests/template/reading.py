@@ -57,11 +57,6 @@ def as_cloudformation(template: Template) -> Template:
     return Template(transform(document, {}, _NoManagedPolicies()))
 
 
-def block_name(platform: str) -> str:
-    """What the names of a platform's resources begin with: `mercado_libre`, `MercadoLibre`."""
-    return "".join(word.capitalize() for word in platform.split("_"))
-
-
 def nodes(tree: Any) -> Iterator[Tree]:
     """Every mapping in a tree, the outer ones first."""
     if isinstance(tree, dict):

@@ -4,9 +4,9 @@ import ast
 
 from commerce_hooks.deadline import FUNCTION_TIMEOUT_SECONDS
 from commerce_hooks.platform import Platform
-from support.platforms import FUNCTIONS, platforms
+from support.platforms import FUNCTIONS, block_name, platforms
 from support.samples import samples
-from template.reading import FUNCTION, ROOT, Template, block_name
+from template.reading import FUNCTION, ROOT, Template
 
 LAYER = {"Ref": "SharedLayer"}
 LIMITS = {

@@ -5,8 +5,8 @@ from typing import Any
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from commerce_hooks.platform import Platform
-from support.platforms import platforms
-from template.reading import Template, Tree, block_name
+from support.platforms import block_name, platforms
+from template.reading import Template, Tree
 
 BUS = "arn:aws:events:eu-central-1:123456789012:event-bus/hooks"
 OWN_LOGS_ONLY = ("logs:CreateLogStream", "logs:PutLogEvents")

@@ -127,6 +127,17 @@ def test_an_id_as_number_or_digits_is_the_same_resource(given_id: object) -> Non
     assert found["resource"] == {"type": "product", "id": "7"}
 
 
+@pytest.mark.parametrize(
+    "value",
+    [True, -1, 1.5, "1_000", "", " 1", "1\n", "+1", "1" * 40, "\u0661", None, [], {}],
+    ids=repr,
+)
+def test_what_is_no_whole_number_is_no_numeric_id(value: object) -> None:
+    error = refused("konimbo", "item_inventory_updated", {"item": {"id": value}})
+
+    assert [problem.loc for problem in error.problems] == [("item", "id")]
+
+
 def test_another_topic_of_the_same_kind_is_published_and_reported() -> None:
     body = {"order": {"id": 1, "event": "order_after_payment"}}
 
