@@ -87,14 +87,15 @@ class Patience:
             UnavailableError: It cannot, or not within `seconds` all together.
         """
         deadline = Deadline(self.clock, seconds)
-        for wait in pauses():
+        waits = pauses()
+        while True:
             try:
                 return once(service, deadline.remaining(), call)
             except UnavailableError as error:
+                wait = next(waits)
                 if not error.may_pass or wait >= deadline.remaining():
                     raise
             self.pause(wait)
-        raise AssertionError  # pauses never end
 
 
 def error_code(error: ClientError) -> str:
