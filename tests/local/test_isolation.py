@@ -12,6 +12,7 @@ from commerce_hooks_cli.local.clients import isolated_session
 from commerce_hooks_cli.local.environment import bare_environment, emulator_environment
 from commerce_hooks_cli.local.errors import CheckoutNotFoundError
 from commerce_hooks_cli.local.orders import Order, Ports, from_line, to_line
+from commerce_hooks_cli.local.stack import StartOptions, _order
 from commerce_hooks_cli.local.state import LocalState, read_state
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,24 @@ def test_the_emulators_settings_do_not_hold_the_operators_secret() -> None:
     assert ORDER.secret_access_key not in settings.values()
     assert settings["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4000"
     assert (settings["AUTH"], settings["BIND_HOST"]) == ("true", "127.0.0.1")
+
+
+@pytest.mark.parametrize("name", ["identity", "account", "access_key_id", "secret_access_key"])
+def test_nothing_that_opens_one_run_is_known_from_another(tmp_path: Path, name: str) -> None:
+    made = {getattr(_order(StartOptions(), tmp_path), name) for _ in range(5)}
+    assert len(made) == 5
+
+
+def test_a_run_has_a_secret_too_long_to_guess_and_an_account_like_awss(tmp_path: Path) -> None:
+    order = _order(StartOptions(), tmp_path)
+    assert len(order.secret_access_key) >= 40
+    assert len(order.account) == 12
+    assert order.account.isdigit()
+
+
+def test_the_emulators_own_secret_is_another_each_time() -> None:
+    secrets = {emulator_environment(ORDER, 4000)["AWS_SECRET_ACCESS_KEY"] for _ in range(5)}
+    assert len(secrets) == 5
 
 
 @pytest.mark.parametrize("service", ["sqs", "events", "s3", "cloudformation", "secretsmanager"])

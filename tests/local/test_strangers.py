@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,12 +12,13 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from ministack.core.lambda_runtime import execution_credentials
 
 from local.listeners import listening_sockets
 from local.stacks import Answer, ask, needs_proc, processes_naming
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from commerce_hooks_cli.local.state import LocalState
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.emulator
 
 LIST_FUNCTIONS = "/2015-03-31/functions/"
+NEXT_EVENT = "/2018-06-01/runtime/invocation/next"
+NOBODY = 65534
 
 
 def ask_lambda(
@@ -106,18 +110,62 @@ def test_every_listener_of_the_stack_is_on_loopback(
 
 @needs_proc
 @pytest.mark.parametrize(
-    "headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}, {"Host": "localhost"}]
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Host": "evil.example"},
+        {"Host": "localhost"},
+        # What a picture in a page asks with: its own Host, and no Origin.
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
 )
 def test_a_web_page_gets_no_event_from_the_functions_runtime_api(
-    local_stack: LocalState, warm: list[int], headers: dict[str, str]
+    runtime_apis: list[str], headers: dict[str, str]
 ) -> None:
+    for url in runtime_apis:
+        assert ask(url, NEXT_EVENT, headers=headers).status == 403
+
+
+@needs_proc
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
+def test_another_user_neither_gets_an_event_nor_ends_a_function(
+    local_stack: LocalState, runtime_apis: list[str]
+) -> None:
+    with acting_as_nobody():
+        for url in runtime_apis:
+            assert ask(url, NEXT_EVENT).status == 403
+            assert ask(url, "/2018-06-01/runtime/init/error", b"{}").status == 403
+    assert ask(local_stack.base_url, "/nowhere").status == 404
+
+
+@contextmanager
+def acting_as_nobody() -> Iterator[None]:
+    """Connections belong to whom the process acts as when it makes them."""
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.usefixtures("warm")
+def test_the_keys_that_the_emulator_makes_of_names_alone_are_refused(
+    local_stack: LocalState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ministack.app.AUTH", True)
+    for function in local_stack.client("lambda").list_functions()["Functions"]:
+        guessed = Credentials(*execution_credentials(function).values())
+        # The guard's own word: what it lets in, the role may still not do.
+        assert ask_lambda(local_stack, guessed).json()["error"] == "forbidden"
+
+
+@pytest.fixture
+def runtime_apis(local_stack: LocalState, warm: list[int]) -> list[str]:
+    """Where the running functions wait for events."""
     known = {urlsplit(local_stack.control_url).port, urlsplit(local_stack.base_url).port}
-    runtime_apis = {port for _, port in listening_sockets(warm)} - known
-    assert runtime_apis
-    for port in runtime_apis:
-        url = f"http://127.0.0.1:{port}"
-        answer = ask(url, "/2018-06-01/runtime/invocation/next", headers=headers)
-        assert answer.status == 403
+    ports = {port for _, port in listening_sockets(warm)} - known
+    assert ports
+    return [f"http://127.0.0.1:{port}" for port in ports]
 
 
 @pytest.fixture

@@ -15,21 +15,23 @@ Inside the emulator (`install`, `as_if_tls`, `session_credential`, `end_function
 settings don't reach:
 - conditions on what PutEvents carries: `events:source` and `events:detail-type` are unknown;
 - TLS: loopback has none, and the bucket's policy refuses what came without;
-- runtime API: slow by Nagle's algorithm, and open to every page in a browser;
-- sessions: the guard has to know the secrets of the functions' roles;
+- runtime API: slow by Nagle's algorithm, and open to every page in a browser and every user;
+- sessions: the keys of the functions' roles are hashes of names, and the guard has to know them;
 - functions: not ended with the emulator.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
+from commerce_hooks_cli.local.guard import of_another_user, stranger
 from commerce_hooks_cli.local.signatures import Credential
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from commerce_hooks_cli.local.asgi import Application, Receive, Scope, Send
 
@@ -169,6 +171,7 @@ def session_credential(access_key_id: str) -> Credential | None:
 def install() -> None:
     """Change the emulator where no setting does."""
     _tell_what_put_events_carries()
+    _make_sessions_unguessable()
     _speed_up_and_guard_runtime_api()
 
 
@@ -198,8 +201,31 @@ def event_conditions(body: bytes) -> dict[str, list[str]]:
     return {key: values for key, values in carried.items() if values}
 
 
+def _make_sessions_unguessable() -> None:
+    """What others can learn, such as the account, must not be all that the keys are made of."""
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    credentials = _salted(lambda_runtime.execution_credentials)
+    lambda_runtime.execution_credentials = credentials
+    lambda_svc.execution_credentials = credentials  # it has a name of its own for it
+
+
+def _salted(known: Callable[[Template], dict[str, str]]) -> Callable[[Template], dict[str, str]]:
+    """The keys are hashes of the function's ARN, so each run has its own ending of it.
+
+    Nobody else sees the ending: the session itself has the function's name and role.
+    """
+    salt = secrets.token_hex()
+
+    def credentials(function: Template) -> dict[str, str]:
+        return known({**function, "FunctionArn": f"{function['FunctionArn']}:{salt}"})
+
+    return credentials
+
+
 def _speed_up_and_guard_runtime_api() -> None:
-    """Functions get their events over loopback too: no page may fetch one instead of them."""
+    """Functions get their events over loopback too: nobody may fetch one instead of them."""
     from ministack.core.lambda_runtime import ProvidedWorker
 
     build = ProvidedWorker._build_handler_class  # noqa: SLF001 - there is no public way
@@ -208,14 +234,22 @@ def _speed_up_and_guard_runtime_api() -> None:
         class Handler(build(self, *args)):  # type: ignore[misc]
             disable_nagle_algorithm = True
 
+            def setup(self) -> None:
+                super().setup()
+                # Once a connection, because functions keep theirs and have no time to lose.
+                self.refused = of_another_user(self.client_address, self.server.server_address)
+
             def parse_request(self) -> bool:
                 if not super().parse_request():
                     return False
-                own = f"127.0.0.1:{self.server.server_address[1]}"
-                if self.headers["Host"] == own and "Origin" not in self.headers:
+                port = self.server.server_address[1]
+                if not self.refused and stranger(port, self._header_values) is None:
                     return True
                 self.send_error(403)
                 return False
+
+            def _header_values(self, name: str) -> list[str]:
+                return self.headers.get_all(name, [])  # type: ignore[no-any-return]
 
         return Handler
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from commerce_hooks_cli.local.asgi import answer, discard_body, header_values
+from commerce_hooks_cli.local.asgi import answer, discard_body, replay
 
 if TYPE_CHECKING:
-    from commerce_hooks_cli.local.asgi import Application, Receive, Scope, Send
+    from commerce_hooks_cli.local.asgi import Application, Message, Receive, Scope, Send
 
 # API Gateway's quota for a request; the emulator has none.
 LARGEST_BODY = 10 * 1024 * 1024
@@ -30,11 +30,10 @@ class FrontDoor:
             await answer(send, 503, {"error": "unavailable", "message": "Not deployed yet."})
         elif not scope["path"].startswith("/"):
             await answer(send, 400, {"message": "Bad Request"})
-        elif _stated_length(scope) > LARGEST_BODY:
-            await discard_body(receive)
+        elif (body := await _read_within_quota(receive)) is None:
             await answer(send, 413, {"message": "Request Entity Too Large"})
         else:
-            await self.emulator(self._addressed(scope), receive, send)
+            await self.emulator(self._addressed(scope), replay(body, receive), send)
 
     def _addressed(self, scope: Scope) -> Scope:
         """The same request under the address at which the emulator serves the API.
@@ -49,6 +48,18 @@ class FrontDoor:
         }
 
 
-def _stated_length(scope: Scope) -> int:
-    stated = header_values(scope, b"content-length")
-    return int(stated[0]) if stated and stated[0].isdigit() else 0
+async def _read_within_quota(receive: Receive) -> bytes | None:
+    """The whole body, or None where it is too large or the client left.
+
+    Counted as it comes, because a body in chunks doesn't state its length.
+    """
+    body = bytearray()
+    message: Message = {"more_body": True}
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > LARGEST_BODY:
+            if message.get("more_body"):
+                await discard_body(receive)
+            return None
+    return bytes(body) if message["type"] == "http.request" else None

@@ -10,12 +10,20 @@ this it would run code as the user for any page in their browser. Three rules:
   and doesn't check the operator's signature, so the check happens here, for both kinds. What is
   signed in the query (presigned URLs) is refused: nothing here needs it.
 - The front door takes no AWS credentials at all, because ministack would act on them.
+
+The functions' runtime API isn't ASGI, so the bridge puts the first rule to it, and one more: it
+takes connections of the user's own programs only. Only Linux tells whose they are; but AWS's
+runtime client is for Linux alone, and without it there is no runtime API.
 """
 
 from __future__ import annotations
 
+import os
+import socket
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -41,6 +49,8 @@ HEALTH_PATH = "/_ministack/health"
 # The emulator's own endpoints and its other ways to an API: no path of AWS's begins like that.
 _NOT_AWS = "/_"
 _FOREIGN_SITES = {"cross-site", "same-site"}
+_CONNECTIONS = Path("/proc/net/tcp")
+_ESTABLISHED = "01"
 _CREDENTIALS_IN_QUERY = {"x-amz-credential", "x-amz-security-token", "awsaccesskeyid"}
 
 
@@ -61,7 +71,7 @@ class Guard:
             await self.control(scope, receive, send)
         elif scope["type"] != "http":
             await _refuse_websocket(receive, send)
-        elif (reason := stranger(scope)) is not None:
+        elif (reason := _stranger(scope)) is not None:
             await _refuse(send, reason)
         elif names_credentials(scope):
             await _refuse(send, "its query names AWS credentials")
@@ -93,17 +103,42 @@ class Guard:
             await self.control(scope, replay(body, receive), send)
 
 
-def stranger(scope: Scope) -> str | None:
-    """Why the request can't come from a program that means this listener; None if it can."""
-    port = scope["server"][1]
-    hosts = header_values(scope, b"host")
+def stranger(port: int, values_of: Callable[[str], list[str]]) -> str | None:
+    """Why the request can't come from a program that means this listener; None if it can.
+
+    `values_of` gives all values of a header.
+    """
+    hosts = values_of("host")
     if len(hosts) != 1 or hosts[0].lower() not in {f"127.0.0.1:{port}", f"localhost:{port}"}:
         return "its Host is not this listener"
-    if header_values(scope, b"origin"):
+    if values_of("origin"):
         return "it comes from a web page"
-    if _FOREIGN_SITES.intersection(header_values(scope, b"sec-fetch-site")):
+    if _FOREIGN_SITES.intersection(values_of("sec-fetch-site")):
         return "it comes from another site"
     return None
+
+
+def _stranger(scope: Scope) -> str | None:
+    return stranger(scope["server"][1], lambda name: header_values(scope, name.encode()))
+
+
+def of_another_user(
+    client: tuple[str, int], server: tuple[str, int], connections: Path = _CONNECTIONS
+) -> bool:
+    """Whether the client's end of the connection isn't known to be of this process's user.
+
+    An end that was closed already has no owner, which would look like root's.
+    """
+    if not connections.exists():
+        return False
+    own_end = [_as_listed(client), _as_listed(server), _ESTABLISHED]
+    rows = (line.split() for line in connections.read_text().splitlines()[1:])
+    return not any(row[1:4] == own_end and row[7] == str(os.geteuid()) for row in rows)
+
+
+def _as_listed(address: tuple[str, int]) -> str:
+    host, port = address
+    return f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"
 
 
 def names_credentials(scope: Scope) -> bool:

@@ -85,8 +85,8 @@ def _order(options: StartOptions, directory: Path) -> Order:
         directory=str(directory / f"run-{identity}"),
         front_port=options.port,
         region=options.region,
-        # ministack derives the functions' session keys from names and this number alone, so it
-        # must be nothing that another user could know.
+        # ministack takes it for a root key and makes the functions' keys of it. Neither is of use
+        # to anyone (guard, bridge), and still it is nothing that another user could know.
         account=f"{secrets.randbelow(10**12):012}",
         access_key_id=f"LOCAL{secrets.token_hex(8).upper()}",
         secret_access_key=secrets.token_urlsafe(40),
