@@ -237,6 +237,17 @@ def test_of_a_bulk_that_the_bus_took_in_part_the_answer_names_what_is_out() -> N
     ]
 
 
+def test_what_is_out_is_named_even_if_the_pointer_is_not() -> None:
+    reception = Reception(platforms()["konimbo"])
+    reception.event_bridge.fail_next.extend([{1: "MalformedDetail"}, *["InternalException"] * 999])
+    body = {"orders": [{"id": number} for number in range(3)]}
+
+    answered = reception.call(json.dumps(body).encode(), topic="order_created_bulk")
+
+    assert answered.body["status"] == "quarantined"
+    assert answered.body["event_ids"] == [f"{CALLBACK_ID}.0", f"{CALLBACK_ID}.2"]
+
+
 def test_a_fault_of_ours_that_cannot_be_parked_is_a_500(reception: Reception) -> None:
     reception = broken(reception)
     reception.bucket.failing = True
