@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 _AWS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -19,6 +20,9 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
         del os.environ[name]
     os.environ.update(_AWS)
+    # A slow machine is no failure; and what CI says of a commit, it says again.
+    settings.register_profile("ours", deadline=None, derandomize="CI" in os.environ)
+    settings.load_profile("ours")
 
 
 @pytest.fixture(autouse=True)
