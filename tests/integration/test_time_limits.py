@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -33,7 +32,7 @@ Serve = Callable[[socket.socket, threading.Event], None]
 
 def hang(connection: socket.socket, stop: threading.Event) -> None:
     connection.recv(65536)
-    stop.wait(5)
+    stop.wait(30)
 
 
 def drip(connection: socket.socket, stop: threading.Event) -> None:
@@ -84,12 +83,10 @@ def test_a_bus_that_never_finishes_is_left_at_the_limit(
         endpoint_url=serve(behaviour),
         config=Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}),
     )
-    started = time.monotonic()
 
+    # The SDK's own timeout would have another name, and against a drip it never comes.
     with pytest.raises(UnavailableError, match="bus: Timeout"):
         EventBridgeBus(client, BUS_ARN).put([AN_EVENT], 0.3)
-
-    assert time.monotonic() - started < 1.5
 
 
 def test_a_bus_that_hangs_up_is_an_unavailable_bus(serve: Callable[[Serve], str]) -> None:
