@@ -44,7 +44,8 @@ class CallbackRequest:
         """The body's bytes as the platform sent them."""
         with suppress(ValueError):
             if self._is_base64:
-                return b64decode(self._body)
+                # Strictly: a lenient decoder drops what it does not know, and alters the body.
+                return b64decode(self._body, validate=True)
         # What the gateway cannot send (bad base64, lone surrogates) is still kept, and refused
         # where the body is decoded.
         return self._body.encode("utf-8", "surrogatepass")

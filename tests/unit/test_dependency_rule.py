@@ -11,7 +11,7 @@ from support.platforms import FUNCTIONS, platforms
 ROOT = FUNCTIONS.parent
 KERNEL = ROOT / "shared" / "commerce_hooks"
 OURS = {"commerce_hooks", "commerce_hooks_cli", "support", *platforms()}
-# The environment, the clock, chance and the network come in here and nowhere else.
+# The environment, the clock, new ids and the network come in here and nowhere else.
 ADAPTERS = {"aws.py", "entrypoint.py", "observing.py", "app.py"}
 OUTSIDE = {"boto3", "botocore", "http", "os", "socket", "time", "urllib", "uuid"}
 OUTSIDE_CALLS = {"datetime.now", "datetime.utcnow", "date.today", "open"}
