@@ -1,0 +1,58 @@
+"""Where the function is put together: the watch, AWS, the clock, the log."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from commerce_hooks.aws import EventBridgeBus, Patience, event_bridge, s3
+from commerce_hooks.deadline import Deadline
+from commerce_hooks.publishing import Publisher
+from commerce_hooks.settings import Settings
+from shapes.aws import S3ShapeStore
+from shapes.observing import ShapeObserver
+from shapes.sightings import Sighting, StrangeMessageError, sighting_in
+from shapes.watching import ShapeWatch
+
+LambdaHandler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
+RUN_SECONDS = 20.0
+"""The rest of the function's timeout is for ending well: what is left then comes again."""
+
+
+def batch_handler(environment: Mapping[str, str]) -> LambdaHandler:
+    """The Lambda handler for batches of the queue; clients are made once, here."""
+    settings = Settings.from_environment(environment)
+    patience = Patience(time.monotonic, time.sleep)
+    observer = ShapeObserver()
+    watch = ShapeWatch(
+        store=S3ShapeStore(s3(), settings.payload_bucket, patience),
+        publisher=Publisher(EventBridgeBus(event_bridge(), settings.event_bus_arn), time.sleep),
+        deployment=settings.deployment,
+        on_change=observer.changed,
+    )
+    return handler_of(watch, observer)
+
+
+def handler_of(watch: ShapeWatch, observer: ShapeObserver) -> LambdaHandler:
+    """Wrap a watch for Lambda: the answer names the messages that have to come again."""
+
+    def lambda_handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
+        until = Deadline(time.monotonic, RUN_SECONDS)
+        left = watch.learn(_sightings(event["Records"], observer), until)
+        for each in left:
+            observer.unsettled(each)
+        return {
+            "batchItemFailures": [{"itemIdentifier": each.sighting.message_id} for each in left]
+        }
+
+    return lambda_handler
+
+
+def _sightings(records: Sequence[Mapping[str, Any]], observer: ShapeObserver) -> Iterator[Sighting]:
+    for record in records:
+        try:
+            sighting = sighting_in(record)
+        except StrangeMessageError:
+            observer.dropped(record["messageId"])
+        else:
+            if sighting:
+                yield sighting
