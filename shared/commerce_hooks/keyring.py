@@ -1,15 +1,18 @@
-"""The key ring, and the tokens that prove a callback came to a URL of ours.
+"""The key ring, and what it proves: a URL's token, and the token or signature of a Cenit call.
 
 None of the platforms signs its callbacks or sends a header of ours, so the proof travels in
 the URL: a token that only a holder of the key ring can make, bound to platform, store, topic
 and generation. What it proves is "knows this URL"; the body stays a hint.
+
+Cenit's calls carry such a token in a header, or better a signature: Cenit does not verify TLS
+certificates, and who listens in between learns a token but not the secret behind a signature.
 """
 
 import hmac
 import json
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Self
@@ -19,9 +22,13 @@ from commerce_hooks.errors import KeyRingInvalidError
 _TOKEN = re.compile(
     r"(?P<key_id>[a-z0-9]{1,16})\.(?P<generation>[1-9][0-9]{0,8})\.(?P<mac>[A-Za-z0-9_-]{43})"
 )
+_SIGNATURE = re.compile(
+    r"(?P<key_id>[a-z0-9]{1,16})\.(?P<generation>[1-9][0-9]{0,8})\.(?P<mac>[0-9a-f]{64})"
+)
 _KEY_ID = re.compile(r"[a-z0-9]{1,16}")
 _PLATFORM_AND_STORE = re.compile(r"[a-z0-9_]+/[a-z0-9][a-z0-9-]{0,62}")
 _NOT_KEYS = frozenset({"sign", "stores"})
+_CENIT = "cenit/"
 _MIN_KEY_LENGTH = 32
 FIRST_GENERATION = 1
 
@@ -37,10 +44,16 @@ class CallbackTarget:
 
 @dataclass(frozen=True, slots=True)
 class StoreKeys:
-    """What the ring says of one store: tokens below `generation` are refused."""
+    """What the ring says of one store: tokens below `generation` are refused.
+
+    Of a Cenit store also whether only signed calls are taken, and which other store it stands
+    for, as `<platform>/<store>`.
+    """
 
     generation: int = FIRST_GENERATION
     disabled: bool = False
+    signed_only: bool = False
+    backed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,7 @@ class KeyRing:
 
     def mint(self, target: CallbackTarget) -> str:
         """Make the token for a callback URL with the signing key and the store's generation."""
-        generation = self._store(target).generation
+        generation = self.store(target).generation
         return f"{self.sign}.{generation}.{self._mac(self.sign, target, generation)}"
 
     def proves(self, target: CallbackTarget, token: str) -> bool:
@@ -87,19 +100,60 @@ class KeyRing:
         expected = self._mac(parts["key_id"], target, generation)
         # Compared as text: several spellings decode to the same MAC, only one is ours.
         genuine = hmac.compare_digest(expected, parts["mac"])
-        store = self._store(target)
-        return genuine and not store.disabled and generation >= store.generation
+        return genuine and self._accepts(target, generation)
 
-    def _store(self, target: CallbackTarget) -> StoreKeys:
+    def signing_secret(self, target: CallbackTarget) -> str:
+        """The secret with which a store's calls are signed: 43 ASCII characters.
+
+        It belongs to the signing key and the store's generation, as a token does, and tells
+        nothing of the key. `signature` says what is made with it.
+        """
+        return self._secret(self.sign, target, self.store(target).generation)
+
+    def signature(self, target: CallbackTarget, message: str) -> str:
+        """The message's signature as it is sent: `<key id>.<generation>.<hex HMAC-SHA256>`."""
+        generation = self.store(target).generation
+        return f"{self.sign}.{generation}.{_signed(self.signing_secret(target), message)}"
+
+    def proves_signature(self, target: CallbackTarget, message: str, signature: str) -> bool:
+        """Whether the message was signed with a secret of this store that is still accepted."""
+        parts = _SIGNATURE.fullmatch(signature)
+        if parts is None or parts["key_id"] not in self.keys:
+            return False
+        generation = int(parts["generation"])
+        expected = _signed(self._secret(parts["key_id"], target, generation), message)
+        genuine = hmac.compare_digest(expected, parts["mac"])
+        return genuine and self._accepts(target, generation)
+
+    def store(self, target: CallbackTarget) -> StoreKeys:
+        """What the ring says of the target's store; the default where it says nothing."""
         return self.stores.get(f"{target.platform}/{target.store}", StoreKeys())
 
+    def _accepts(self, target: CallbackTarget, generation: int) -> bool:
+        store = self.store(target)
+        return not store.disabled and generation >= store.generation
+
     def _mac(self, key_id: str, target: CallbackTarget, generation: int) -> str:
-        message = (
-            f"commerce-hooks/v1\n{target.platform}\n{target.store}\n"
-            f"{target.topic or ''}\n{generation}"
+        topic = target.topic or ""
+        return self._derived(
+            key_id,
+            f"commerce-hooks/v1\n{target.platform}\n{target.store}\n{topic}\n{generation}",
         )
+
+    def _secret(self, key_id: str, target: CallbackTarget, generation: int) -> str:
+        # A label of its own: what signs calls must never be a token, nor the reverse.
+        return self._derived(
+            key_id,
+            f"commerce-hooks/v1/signed-requests\n{target.platform}\n{target.store}\n{generation}",
+        )
+
+    def _derived(self, key_id: str, message: str) -> str:
         digest = hmac.new(self.keys[key_id].encode(), message.encode(), sha256).digest()
         return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _signed(secret: str, message: str) -> str:
+    return hmac.new(secret.encode(), message.encode(), sha256).hexdigest()
 
 
 def _is_key(name: str, value: object) -> bool:
@@ -120,10 +174,33 @@ def _parse_store(name: str, entry: object) -> StoreKeys:
     # An entry under a store's bare name would revoke nothing, and nobody would notice.
     if not _PLATFORM_AND_STORE.fullmatch(name):
         raise KeyRingInvalidError(f"the key ring's entry {name} is not a platform/store")
-    if not isinstance(entry, dict) or not entry.keys() <= {"generation", "disabled"}:
+    allowed = _OF_CENIT_STORES if name.startswith(_CENIT) else _OF_EVERY_STORE
+    if not isinstance(entry, dict) or not all(
+        setting in allowed and allowed[setting](value) for setting, value in entry.items()
+    ):
         raise KeyRingInvalidError(f"the key ring's entry for {name} is malformed")
-    generation = entry.get("generation", FIRST_GENERATION)
-    disabled = entry.get("disabled", False)
-    if type(generation) is not int or generation < FIRST_GENERATION or type(disabled) is not bool:
-        raise KeyRingInvalidError(f"the key ring's entry for {name} is malformed")
-    return StoreKeys(generation=generation, disabled=disabled)
+    return StoreKeys(**entry)
+
+
+def _is_generation(value: object) -> bool:
+    return type(value) is int and value >= FIRST_GENERATION
+
+
+def _is_flag(value: object) -> bool:
+    return type(value) is bool
+
+
+def _may_back(value: object) -> bool:
+    """Whether a Cenit store can stand for this one: any store but another Cenit store."""
+    return (
+        isinstance(value, str)
+        and _PLATFORM_AND_STORE.fullmatch(value) is not None
+        and not value.startswith(_CENIT)
+    )
+
+
+_OF_EVERY_STORE: Mapping[str, Callable[[object], bool]] = {
+    "generation": _is_generation,
+    "disabled": _is_flag,
+}
+_OF_CENIT_STORES = {**_OF_EVERY_STORE, "signed_only": _is_flag, "backed_by": _may_back}

@@ -1,0 +1,1 @@
+"""The function that answers Cenit's calls."""

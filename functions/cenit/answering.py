@@ -1,0 +1,60 @@
+"""What Cenit is answered: always a JSON object, with `error` in it if and only if it failed.
+
+Cenit reads the body and not the status, and takes every object without `error`, `errors`, `msg`
+and `message`, and with no `code` but 0, for success (the examples in its integration guide). An
+answer that is no JSON makes its algorithms fail.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from commerce_hooks.decoding import JsonObject
+from commerce_hooks.events import problems_as_json
+from commerce_hooks.outcomes import ANSWERS, Outcome, Receipt
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_HEADERS = {"content-type": "application/json", "cache-control": "no-store"}
+_MORE_HEADERS = {Outcome.METHOD_NOT_ALLOWED: {"allow": ", ".join(METHODS)}}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operator is told of a call, and what Cenit is, where it did not fail."""
+
+    receipt: Receipt
+    success: bytes | None = None
+
+
+def success(receipt: Receipt, told: JsonObject) -> Answer:
+    """The answer to a command that is on the bus; `told` is what Cenit's algorithm reads."""
+    about: JsonObject = {
+        "status": receipt.outcome.value,
+        "callback_id": receipt.callback_id,
+        "event_ids": list(receipt.event_ids),
+    }
+    return Answer(receipt, json.dumps({**told, **about}).encode())
+
+
+def for_gateway(answer: Answer) -> dict[str, Any]:
+    """The proxy response."""
+    outcome = answer.receipt.outcome
+    body = answer.success or json.dumps(_failure(answer.receipt)).encode()
+    return {
+        "statusCode": ANSWERS[outcome].status,
+        "headers": {**_HEADERS, **_MORE_HEADERS.get(outcome, {})},
+        "body": body.decode(),
+        "isBase64Encoded": False,
+    }
+
+
+def _failure(receipt: Receipt) -> JsonObject:
+    """Which failure, and never what was sent."""
+    error = {"error": receipt.outcome.value}
+    if receipt.outcome is Outcome.INVALID:
+        return {**error, "errors": problems_as_json(receipt.problems)}
+    if receipt.outcome is Outcome.METHOD_NOT_ALLOWED:
+        return {**error, "message": f"Use one of {', '.join(METHODS)}."}
+    if receipt.outcome is Outcome.NOT_IMPLEMENTED:
+        return {**error, "message": f"{receipt.topic} is not answered yet, only the commands are."}
+    return {**error}
