@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
@@ -43,7 +44,7 @@ class Call:
         return {
             "type": "http",
             "method": self.method,
-            "path": self.path,
+            "path": unquote(self.path),
             "raw_path": self.path.encode(),
             "query_string": self.query.encode(),
             "headers": [(k.lower().encode(), v.encode()) for k, v in self.headers],

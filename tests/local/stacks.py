@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import pytest
 
 from commerce_hooks.callback_urls import callback_path
 from commerce_hooks.keyring import CallbackTarget, KeyRing
+from support.samples import samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 ECHO = Path(__file__).parent / "echo"
 STORE = "acme"
 PROC = Path("/proc")
+_SETTLES_WITHIN = 20.0
 needs_proc = pytest.mark.skipif(not (PROC / "net/tcp").exists(), reason="looks into /proc")
 
 
@@ -67,13 +70,18 @@ def callback_path_for(state: LocalState, platform: Platform, topic: str) -> str:
     return callback_path(target, key_ring(state).mint(target))
 
 
+def accepted_sample(platform: Platform) -> Sample:
+    """The first that becomes an event of what it reports."""
+    return next(s for s in samples(platform.name) if s.expected.outcome == "accepted")
+
+
 def tampered(path: str) -> str:
     """The path with one character of its token changed, which every character must notice."""
     return path[:-10] + ("A" if path[-10] != "A" else "B") + path[-9:]
 
 
 def post_sample(state: LocalState, path: str, sample: Sample) -> Answer:
-    return ask(state.base_url, path, sample.body, {"Content-Type": "application/json"})
+    return ask(state.base_url, path, sample.body, {"Content-Type": sample.content_type})
 
 
 def processes_naming(folder: Path) -> list[int]:
@@ -91,3 +99,21 @@ def processes_naming(folder: Path) -> list[int]:
 
 def _pids() -> Iterator[int]:
     return (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())
+
+
+def settled(state: LocalState) -> None:
+    """Wait until the shape watch has told all that it will: its events come seconds later."""
+    resources = state.client("cloudformation").describe_stack_resources(StackName=state.stack)
+    (queue,) = (
+        resource["PhysicalResourceId"]
+        for resource in resources["StackResources"]
+        if resource["LogicalResourceId"] == "ShapesQueue"
+    )
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    deadline = time.monotonic() + _SETTLES_WITHIN
+    while True:
+        counts = state.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)
+        if set(counts["Attributes"].values()) == {"0"}:
+            return
+        assert time.monotonic() < deadline, "the shape watch did not settle"
+        time.sleep(0.1)

@@ -106,5 +106,5 @@ def test_a_functions_own_lines_and_its_errors_are_in_its_log(echo_stack: LocalSt
     assert "START RequestId" in log
 
 
-def test_the_stacks_outputs_name_the_front_door(echo_stack: LocalState) -> None:
-    assert echo_stack.outputs == {"ApiUrl": echo_stack.base_url}
+def test_the_stacks_output_is_the_front_door(echo_stack: LocalState) -> None:
+    assert echo_stack.outputs["ApiUrl"] == echo_stack.base_url

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.stacks import ask, callback_path_for, post_sample, tampered
+from local.stacks import accepted_sample, ask, callback_path_for, post_sample, tampered
 from support.platforms import block_name, platforms
-from support.samples import samples
+from support.samples import callbacks
 
 if TYPE_CHECKING:
     from commerce_hooks.platform import Platform
     from commerce_hooks_cli.local.state import LocalState
     from local.inbox import Inbox
+    from support.samples import Expected, Sample
 
 pytestmark = [
     pytest.mark.emulator,
@@ -21,27 +22,47 @@ pytestmark = [
 ]
 
 
-def test_every_sample_is_accepted_and_its_events_come_off_the_bus(
+def test_every_sample_has_its_outcome_and_its_events_come_off_the_bus(
     local_stack: LocalState, inbox: Inbox, platform: Platform
 ) -> None:
-    for sample in samples(platform.name):
+    for sample in callbacks(platform.name):
         answer = post_sample(
             local_stack, callback_path_for(local_stack, platform, sample.topic), sample
         )
-        assert (answer.status, answer.json()["status"]) == (200, "accepted"), sample.path
-        for event in inbox.wait_for(answer.json()["event_ids"]):
-            metadata = event["detail"]["metadata"]
-            assert event["source"] == platform.source
-            assert event["detail-type"] == platform.topics[sample.topic].detail_type
-            assert metadata["deployment"] == f"{local_stack.stack}/dev"
-            assert metadata["topic"] == sample.topic
+        expected = sample.expected
+        content = answer.json()
+        assert (answer.status, content["status"]) == (200, expected.outcome), sample
+        for event in inbox.wait_for(event_ids(content, expected)):
+            check(event, sample, platform)
+            assert event["detail"]["metadata"]["deployment"] == f"{local_stack.stack}/dev"
+
+
+def event_ids(content: dict[str, Any], expected: Expected) -> list[str]:
+    """Those of the answer; of events that a job publishes it can't tell any."""
+    named: list[str] = content.get("event_ids", [])
+    assert len(named) == (0 if expected.queued else expected.events)
+    return named or [f"{content['callback_id']}.{i}" for i in range(expected.events)]
+
+
+def check(event: dict[str, Any], sample: Sample, platform: Platform) -> None:
+    """Whether it is what the sample should become."""
+    ordinary = platform.topics[sample.topic].detail_type
+    outcome = sample.expected.outcome
+    kind = ordinary if outcome == "accepted" else f"callback.{outcome}"
+    detail = event["detail"]
+    assert (event["source"], event["detail-type"]) == (platform.source, kind), sample
+    assert detail["data"].get("reason") == sample.expected.reason or outcome != "quarantined"
+    if outcome == "accepted":
+        assert detail["metadata"]["topic"] == sample.topic
+    inline = outcome != "quarantined" and not sample.expected.stored
+    assert (detail["metadata"]["payload"] == "inline") == inline, sample
 
 
 def test_one_changed_character_of_the_token_is_refused_and_makes_no_event(
     local_stack: LocalState, inbox: Inbox, platform: Platform
 ) -> None:
     before = len(inbox.everything())
-    for sample in samples(platform.name):
+    for sample in callbacks(platform.name):
         path = tampered(callback_path_for(local_stack, platform, sample.topic))
         answer = post_sample(local_stack, path, sample)
         assert (answer.status, answer.json()) == (401, {"error": "unauthorized"}), sample.path
@@ -64,7 +85,7 @@ def test_a_body_that_cannot_be_read_is_kept_and_reported_on_the_bus(
 def test_the_log_of_the_function_shows_neither_token_nor_body(
     local_stack: LocalState, platform: Platform
 ) -> None:
-    sample = samples(platform.name)[0]
+    sample = accepted_sample(platform)
     path = callback_path_for(local_stack, platform, sample.topic)
     shown = (path.rpartition("/")[2], tampered(path).rpartition("/")[2], "secret-of-the-body")
     callback_id = post_sample(local_stack, path, sample).json()["callback_id"]

@@ -8,9 +8,8 @@ import pytest
 
 from commerce_hooks_cli.local.stack import StartOptions, start, stop
 from local.inbox import Inbox
-from local.stacks import ask, callback_path_for, post_sample, tampered
+from local.stacks import accepted_sample, ask, callback_path_for, post_sample, tampered
 from support.platforms import platforms
-from support.samples import samples
 from template.built import sam_build
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.emulator
 def assert_callbacks_become_events(state: LocalState) -> None:
     inbox = Inbox(state)
     for platform in platforms().values():
-        sample = samples(platform.name)[0]
+        sample = accepted_sample(platform)
         path = callback_path_for(state, platform, sample.topic)
         answer = post_sample(state, path, sample)
         assert (answer.status, answer.json()["status"]) == (200, "accepted")

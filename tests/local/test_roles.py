@@ -24,11 +24,10 @@ pytestmark = [pytest.mark.emulator, needs_proc]
 class FunctionsOwn:
     """Clients with the very credentials that a running function has."""
 
-    def __init__(self, state: LocalState, platform: Platform) -> None:
-        topic = "/t" if platform.topic_in_url else ""
-        assert ask(state.base_url, f"/{platform.name}/acme{topic}/t", b"").status == 401
+    def __init__(self, state: LocalState, platform: str, path: str) -> None:
+        assert ask(state.base_url, path, b"").status == 401
         self._state = state
-        self._environment = _environment_of(state, f"{platform.name}.app.lambda_handler")
+        self._environment = _environment_of(state, f"{platform}.app.lambda_handler")
 
     def client(self, service: str) -> Any:
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
@@ -66,7 +65,13 @@ def platform(request: pytest.FixtureRequest) -> Platform:
 
 @pytest.fixture
 def function(local_stack: LocalState, platform: Platform) -> FunctionsOwn:
-    return FunctionsOwn(local_stack, platform)
+    topic = "/t" if platform.topic_in_url else ""
+    return FunctionsOwn(local_stack, platform.name, f"/{platform.name}/acme{topic}/t")
+
+
+@pytest.fixture
+def cenit(local_stack: LocalState) -> FunctionsOwn:
+    return FunctionsOwn(local_stack, "cenit", "/cenit/acme/create_order")
 
 
 def denied(error: pytest.ExceptionInfo[ClientError]) -> bool:
@@ -137,3 +142,34 @@ def test_a_function_may_not_look_at_functions(function: FunctionsOwn) -> None:
     with pytest.raises(ClientError) as error:
         function.client("lambda").list_functions()
     assert denied(error)
+
+
+def test_cenits_function_may_put_its_requests_and_no_other_events(cenit: FunctionsOwn) -> None:
+    source = "commerce-hooks.cenit"
+    assert cenit.put((source, "request.create_order"))["FailedEntryCount"] == 0
+    for entry in (
+        (source, "order.created"),
+        (source, "callback.quarantined"),
+        ("commerce-hooks.konimbo", "request.create_order"),
+    ):
+        with pytest.raises(ClientError) as error:
+            cenit.put(entry)
+        assert denied(error)
+
+
+def test_cenits_function_may_read_nothing_but_its_own_answers(
+    local_stack: LocalState, cenit: FunctionsOwn
+) -> None:
+    s3, bucket = cenit.client("s3"), local_stack.outputs["PayloadBucketName"]
+    s3.put_object(Bucket=bucket, Key="answers/cenit/x", Body=b"x")
+    assert s3.get_object(Bucket=bucket, Key="answers/cenit/x")["Body"].read() == b"x"
+    for operation, arguments in (
+        ("get_object", {"Key": "quarantine/konimbo/x"}),
+        ("get_object", {"Key": "oversize/cenit/x"}),
+        ("put_object", {"Key": "quarantine/konimbo/x", "Body": b"x"}),
+        ("delete_object", {"Key": "answers/cenit/x"}),
+        ("list_objects_v2", {}),
+    ):
+        with pytest.raises(ClientError) as error:
+            getattr(s3, operation)(Bucket=bucket, **arguments)
+        assert denied(error)

@@ -9,7 +9,7 @@ import pytest
 from ministack.core.lambda_runtime import execution_credentials
 from ministack.services import sts
 
-from commerce_hooks_cli.local.bridge import _salted, session_credential
+from commerce_hooks_cli.local.bridge.emulator import _salted, session_credential
 from commerce_hooks_cli.local.signatures import Credential
 
 FUNCTION = {

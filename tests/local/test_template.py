@@ -17,6 +17,7 @@ from commerce_hooks_cli.local import bridge
 from commerce_hooks_cli.local.errors import LocalStackError
 from commerce_hooks_cli.local.packages import CodePaths, runtime_package
 from commerce_hooks_cli.local.template import Deployable, Source, transform
+from local.stacks import ECHO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,6 +143,88 @@ def _values(node: Any) -> Iterator[str]:
     elif isinstance(node, dict | list):
         for child in node.values() if isinstance(node, dict) else node:
             yield from _values(child)
+
+
+@pytest.fixture(scope="module")
+def echo() -> dict[str, Any]:
+    """A template with a REST API in it."""
+    transformed = transform(Source(ECHO / "template.yaml"), {}, "us-east-1")
+    return bridge.adapt(transformed.template, BASE_URL)
+
+
+def test_any_method_of_a_rest_api_becomes_each_that_it_stands_for(echo: dict[str, Any]) -> None:
+    (api,) = of_type(echo, "AWS::ApiGateway::RestApi").values()
+    for operations in api["Body"]["paths"].values():
+        assert set(operations) == {"delete", "get", "head", "options", "patch", "post", "put"}
+        for operation in operations.values():
+            integration = operation["x-amazon-apigateway-integration"]
+            assert "EchoFunction.Arn" in json.dumps(integration["uri"])
+
+
+def test_binary_media_types_are_spelt_as_in_a_header(echo: dict[str, Any]) -> None:
+    (api,) = of_type(echo, "AWS::ApiGateway::RestApi").values()
+    assert api["BinaryMediaTypes"] == ["*/*"]
+
+
+def test_a_method_that_is_named_is_not_replaced_by_any() -> None:
+    paths = {"/x": {"x-amazon-apigateway-any-method": {"a": 1}, "get": {"b": 2}}, "/y": {"get": {}}}
+    api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": {"paths": paths}}}
+    adapted = bridge.adapt({"Resources": {"Api": api}}, BASE_URL)
+    (properties,) = of_type(adapted, "AWS::ApiGateway::RestApi").values()
+    given = properties["Body"]["paths"]
+    assert (given["/x"]["get"], given["/x"]["put"]) == ({"b": 2}, {"a": 1})
+    assert given["/y"] == {"get": {}}
+
+
+def test_gateway_responses_become_resources_that_the_deployment_waits_for(
+    echo: dict[str, Any],
+) -> None:
+    responses = of_type(echo, "AWS::ApiGateway::GatewayResponse")
+    assert {response["ResponseType"]: response for response in responses.values()} == {
+        "DEFAULT_4XX": {
+            "RestApiId": {"Ref": "RestApi"},
+            "ResponseType": "DEFAULT_4XX",
+            "ResponseParameters": {},
+            "ResponseTemplates": {"application/json": '{"error":"of the gateway"}'},
+        },
+        "DEFAULT_5XX": {
+            "RestApiId": {"Ref": "RestApi"},
+            "ResponseType": "DEFAULT_5XX",
+            "ResponseParameters": {},
+            "ResponseTemplates": {"application/json": '{"error":$context.error.messageString}'},
+        },
+        "MISSING_AUTHENTICATION_TOKEN": {
+            "RestApiId": {"Ref": "RestApi"},
+            "ResponseType": "MISSING_AUTHENTICATION_TOKEN",
+            "ResponseParameters": {"gatewayresponse.header.Cache-Control": "'no-store'"},
+            "ResponseTemplates": {"application/json": '{"error":"not_found"}'},
+            "StatusCode": "404",
+        },
+    }
+    (deployment,) = (
+        resource
+        for resource in echo["Resources"].values()
+        if resource["Type"] == "AWS::ApiGateway::Deployment"
+    )
+    assert set(deployment["DependsOn"]) == set(responses)
+
+
+@pytest.mark.parametrize(
+    "own_address",
+    [
+        "https://${RestApi}.execute-api.${AWS::Region}.amazonaws.com",
+        "https://${RestApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}",
+    ],
+)
+def test_a_rest_apis_address_is_the_front_door(own_address: str) -> None:
+    outputs = {
+        "Url": {"Value": {"Fn::Sub": f"{own_address}/rest"}},
+        "Other": {"Value": {"Fn::Sub": f"{own_address.replace('RestApi', 'Other')}/rest"}},
+    }
+    api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {}}
+    adapted = bridge.adapt({"Resources": {"RestApi": api}, "Outputs": outputs}, BASE_URL)
+    assert adapted["Outputs"]["Url"]["Value"] == {"Fn::Sub": f"{BASE_URL}/rest"}
+    assert adapted["Outputs"]["Other"] == outputs["Other"]
 
 
 def test_the_archive_becomes_an_output_and_then_an_archive(adapted: dict[str, Any]) -> None:

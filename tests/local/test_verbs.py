@@ -16,13 +16,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from commerce_hooks_cli.local.state import LocalState, read_state, recorded_state
+from local.stacks import settled
 from support.platforms import block_name, platforms
 
 pytestmark = [pytest.mark.emulator, pytest.mark.timeout(90)]
 
 REPOSITORY = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "commerce_hooks_cli")
-CALLBACKS = sum(len(platform.topics) for platform in platforms().values()) + 2
+# A callback per topic, a form, a large body, Cenit's call, two bad ones, and one replayed.
+EXCHANGES = sum(len(platform.topics) for platform in platforms().values()) + 6
+SILENT = {"ignored", "unauthorized"}
 STARTS_WITHIN = 30.0
 
 
@@ -117,7 +120,8 @@ def test_the_demo_goes_as_it_must_and_leaves_nothing_running(shell: Shell) -> No
 
     assert (run.returncode, run.stderr) == (0, "")
     told = json.loads(run.stdout)
-    assert (told["ok"], len(told["sent"]), len(told["events"])) == (True, CALLBACKS, CALLBACKS - 1)
+    assert (told["ok"], len(told["sent"])) == (True, EXCHANGES)
+    assert len(told["events"]) == sum(one["outcome"] not in SILENT for one in told["sent"])
     assert not shell.records.exists()
 
 
@@ -155,10 +159,12 @@ def test_status_tells_where_the_stack_is(shell: Shell, stack: LocalState) -> Non
     assert {f"{block_name(name)}Function" for name in platforms()} <= set(status["functions"])
 
 
-@pytest.mark.usefixtures("stack")
 @pytest.mark.parametrize("platform", platforms())
-def test_what_is_sent_comes_off_the_bus(shell: Shell, platform: str) -> None:
+def test_what_is_sent_comes_off_the_bus(shell: Shell, stack: LocalState, platform: str) -> None:
     topic = next(iter(platforms()[platform].topics))
+    # Once before, so that its shape is known: that is told as well, some time later.
+    assert shell.run("send", platform, topic).returncode == 0
+    settled(stack)
     with shell.start("tail", "--limit", "2", "--timeout", "30", "--json") as tail:
         _wait_for(tail, "Following the bus")
         sent = shell.json("send", platform, topic, "--count", "2", "--store", "acme")

@@ -48,7 +48,11 @@ def replay(body: bytes, receive: Receive) -> Receive:
 
 async def answer(send: Send, status: int, content: object) -> None:
     """Send a JSON answer."""
-    body = json.dumps(content).encode()
+    await answer_with(send, status, json.dumps(content).encode())
+
+
+async def answer_with(send: Send, status: int, body: bytes) -> None:
+    """Send an answer that is JSON already."""
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

@@ -78,13 +78,13 @@ class EmulatorProcess:
                 )
         raise LocalStackError("The emulator did not start.", last_lines(self._log))
 
-    def open_front_door(self, api_id: str, stage: str) -> None:
-        """Let the front door serve an API; returns when it does.
+    def open_front_door(self, apis: dict[str, str]) -> None:
+        """Let the front door serve these APIs; returns when it does.
 
         Raises:
             LocalStackError: The emulator has ended.
         """
-        self._tell(OpenFrontDoor(api_id, stage))
+        self._tell(OpenFrontDoor(apis))
         if self._answer() != FrontDoorOpen():
             raise LocalStackError("The emulator has ended.", last_lines(self._log))
 

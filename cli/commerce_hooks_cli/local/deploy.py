@@ -29,8 +29,7 @@ class DeployedStack:
     """What the front door and the verbs have to know of the stack."""
 
     outputs: dict[str, str]
-    api_id: str
-    api_stage: str
+    apis: dict[str, str]  # `<api id>/<stage>` by the path of the front door
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Deployment:
             self._create(bridge.adapt(deployable.template, self.base_url), parameters)
             outputs = self._wait()
             outputs = bridge.complete(outputs, self.stack, self.client("events"))
-            return DeployedStack(outputs, *self._api())
+            return DeployedStack(outputs, self._apis())
         except (BotoCoreError, ClientError) as error:
             raise LocalStackError(f"The stack could not be deployed: {error}") from error
 
@@ -93,9 +92,14 @@ class Deployment:
             if event["ResourceStatus"].endswith("_FAILED")
         )
 
-    def _api(self) -> tuple[str, str]:
+    def _apis(self) -> dict[str, str]:
+        """The HTTP API at the root, and a REST API under its stage, as at its own address."""
         resources = self.client("cloudformation").describe_stack_resources(StackName=self.stack)
         by_type = {r["ResourceType"]: r["PhysicalResourceId"] for r in resources["StackResources"]}
-        api_id = by_type["AWS::ApiGatewayV2::Api"]
-        stages = self.client("apigatewayv2").get_stages(ApiId=api_id)["Items"]
-        return api_id, stages[0]["StageName"]
+        http_api = by_type["AWS::ApiGatewayV2::Api"]
+        stages = self.client("apigatewayv2").get_stages(ApiId=http_api)["Items"]
+        apis = {"": f"{http_api}/{stages[0]['StageName']}"}
+        if rest_api := by_type.get("AWS::ApiGateway::RestApi"):
+            stage = by_type["AWS::ApiGateway::Stage"]
+            apis[f"/{stage}"] = f"{rest_api}/{stage}"
+        return apis

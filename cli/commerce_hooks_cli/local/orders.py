@@ -1,7 +1,7 @@
 """What the command and the emulator's process say to each other, as lines of JSON.
 
 The emulator reads its order from standard input and answers on standard output with the ports
-that it got; later it is told the API to serve. As long as nothing else is agreed, it ends when
+that it got; later it is told the APIs to serve. As long as nothing else is agreed, it ends when
 its standard input does: whatever happens to the command, no emulator is left behind.
 """
 
@@ -52,10 +52,12 @@ class Refusal:
 
 @dataclass(frozen=True)
 class OpenFrontDoor:
-    """From now on the front door serves this API."""
+    """From now on the front door serves these APIs: `<api id>/<stage>` by where each is.
 
-    api_id: str
-    stage: str
+    An empty path is for whatever no other one is for.
+    """
+
+    apis: dict[str, str]
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ class Serving:
 
     def __init__(self, order: Order, ports: Ports, starter: Starter) -> None:
         bridge.install()
-        emulator = bridge.as_if_tls(app)
-        self._front_door = FrontDoor(emulator)
+        emulator = bridge.as_if_tls(bridge.remembering_headers(app))
+        self._front_door = FrontDoor(emulator, bridge.too_large)
         self._guard = Guard(
             control_port=ports.control,
             front_port=ports.front,
@@ -72,8 +72,8 @@ class Serving:
         try:
             for said in self._starter.hear():
                 match said:
-                    case OpenFrontDoor(api_id, stage):
-                        self._front_door.open(api_id, stage)
+                    case OpenFrontDoor(apis):
+                        self._front_door.open(apis)
                         self._starter.tell(FrontDoorOpen())
                     case StayOn():
                         stays_on = True

@@ -147,7 +147,7 @@ def _bring_up(
     deployment = Deployment(options.stack, state.base_url, state.client)
     deployed = deployment.run(deployable, options.parameters)
     on_step("Opening the front door")
-    emulator.open_front_door(deployed.api_id, deployed.api_stage)
+    emulator.open_front_door(deployed.apis)
     return replace(state, outputs=deployed.outputs)
 
 
