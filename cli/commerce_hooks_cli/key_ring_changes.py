@@ -1,0 +1,51 @@
+"""Changes of a deployment's key ring. What a change is not about stays as it is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from commerce_hooks.errors import KeyRingInvalidError
+from commerce_hooks.keyring import KeyRing
+from commerce_hooks_cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from commerce_hooks_cli.deployment import Deployment
+
+
+def change_key_ring(deployment: Deployment, change: Callable[[str], str]) -> KeyRing:
+    """Read the ring, change it, and put it back.
+
+    Secrets Manager knows no conditional write, so somebody else's change at the same moment
+    cannot be kept out, only noticed.
+
+    Raises:
+        CommandError: The change would leave no key ring, and was not made; or it took another
+            change's place.
+    """
+    client, secret = deployment.client("secretsmanager"), deployment.key_ring_arn
+    read = client.get_secret_value(SecretId=secret)
+    text = change(read["SecretString"])
+    try:
+        ring = KeyRing.parse(text)
+    except KeyRingInvalidError as error:
+        raise CommandError(f"Nothing was changed: {error}.") from error
+    client.put_secret_value(SecretId=secret, SecretString=text)
+    replaced = client.get_secret_value(SecretId=secret, VersionStage="AWSPREVIOUS")
+    if replaced["VersionId"] != read["VersionId"]:
+        raise CommandError(
+            "Somebody else changed the key ring at the same moment, and this took its place.",
+            f"Theirs is the secret's version {replaced['VersionId']} (AWSPREVIOUS): bring both "
+            "together, or functions will refuse what was made with it.",
+        )
+    return ring
+
+
+def with_cenit_store(text: str, store: str, settings: dict[str, bool | str]) -> str:
+    """The ring's text with these settings of a Cenit store, beside those that it has already."""
+    ring: dict[str, Any] = json.loads(text)
+    stores = ring.get("stores", {})
+    name = f"cenit/{store}"
+    return json.dumps({**ring, "stores": {**stores, name: {**stores.get(name, {}), **settings}}})
