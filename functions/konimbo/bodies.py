@@ -5,9 +5,6 @@ from collections.abc import Sequence
 
 from commerce_hooks.decoding import JsonObject, JsonValue
 
-# Of an order, Konimbo's API documentation names the first two; a payment's response in an
-# order's body would stand under the third.
-_CARD_FIELDS = frozenset({"credit_card_details", "payments", "credit_guard_xml"})
 _PAYMENT_RECORDS = ("credit_guard_xml", "order")
 # Shapes that no card number or national id has.
 _ID = re.compile(r"[0-9]{1,11}")
@@ -31,28 +28,13 @@ def one_per_order(body: JsonObject) -> Sequence[JsonObject]:
     named = [body[name] for name in ("orders", "order") if name in body]
     orders = named[0] if len(named) == 1 else None
     if isinstance(orders, list):
-        return [_without_cards({"order": order}) for order in orders]
-    return without_card_data(body)
-
-
-def without_card_data(body: JsonObject) -> Sequence[JsonObject]:
-    """The body without the fields that may hold card data, wherever they stand."""
-    return (_without_cards(body),)
+        return [{"order": order} for order in orders]
+    return (body,)
 
 
 def allowed_payment_fields(body: JsonObject) -> Sequence[JsonObject]:
     """Only what cannot be card data or a national id: the response's shape is undocumented."""
     return ({name: _allowed(body[name]) for name in _PAYMENT_RECORDS if name in body},)
-
-
-def _without_cards(record: JsonObject) -> JsonObject:
-    return {name: _clean(value) for name, value in record.items() if name not in _CARD_FIELDS}
-
-
-def _clean(value: JsonValue) -> JsonValue:
-    if isinstance(value, dict):
-        return _without_cards(value)
-    return [_clean(item) for item in value] if isinstance(value, list) else value
 
 
 def _allowed(record: JsonValue) -> JsonValue:

@@ -11,15 +11,23 @@ from commerce_hooks.schemas.konimbo import (
     TicketBody,
     UndocumentedOrderBody,
 )
-from konimbo.bodies import allowed_payment_fields, one_per_order, without_card_data
+from konimbo.bodies import allowed_payment_fields, one_per_order
 
-OrderTopic = partial(Topic, parts=without_card_data)
+OrderTopic = partial(Topic, card_data=True)
 
 PLATFORM = Platform(
     name="konimbo",
+    takes_forms=True,
     topics=topics_by_name(
         OrderTopic("order_created", "order.created", OrderBody, once=True),
-        Topic("order_created_bulk", "order.created", OrderBody, once=True, parts=one_per_order),
+        OrderTopic(
+            "order_created_bulk",
+            "order.created",
+            OrderBody,
+            once=True,
+            parts=one_per_order,
+            many=True,
+        ),
         # Konimbo calls ten minutes after the order was created.
         OrderTopic("order_created_future", "order.follow_up_due", UndocumentedOrderBody, once=True),
         OrderTopic("order_after_payment", "order.payment_reported", OrderBody),
@@ -31,10 +39,12 @@ PLATFORM = Platform(
             "payment.response_received",
             PaymentResponseBody,
             parts=allowed_payment_fields,
+            card_data=True,
+            mostly_personal=True,
         ),
         Topic("item_inventory_updated", "stock.changed", ItemBody, resource_type="product"),
         Topic("customer_created", "customer.created", CustomerBody, once=True),
-        Topic("customer_logged_in", "customer.logged_in", CustomerBody),
+        Topic("customer_logged_in", "customer.logged_in", CustomerBody, mostly_personal=True),
         Topic("ticket_created", "ticket.created", TicketBody, once=True),
     ),
 )

@@ -26,10 +26,13 @@ def _body(receipt: Receipt, platform: Platform) -> dict[str, Any]:
         return {"error": receipt.outcome.value, "message": _purpose(receipt, platform)}
     if ANSWERS[receipt.outcome].status != 200:  # noqa: PLR2004 - HTTP's OK
         return {"error": receipt.outcome.value}
+    if receipt.outcome is Outcome.IGNORED:
+        return {"status": receipt.outcome.value}
     body = {
         "status": receipt.outcome.value,
         "callback_id": receipt.callback_id,
         "event_ids": list(receipt.event_ids),
+        **({"queued": receipt.queued} if receipt.queued else {}),
     }
     if receipt.reason is None:
         return body

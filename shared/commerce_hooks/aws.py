@@ -1,5 +1,6 @@
 """The kernel's ports on AWS, each call under a hard time limit."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
 T = TypeVar("T")
 
@@ -43,6 +45,8 @@ _REFUSED_CALLS = frozenset(
         "ValidationException",
     }
 )
+# S3 says "denied" of a missing object to those who may not list (GetObject, API reference).
+_MISSING = frozenset({"AccessDenied", "NoSuchKey"})
 _LASTING = frozenset(
     {
         "AccessDenied",
@@ -50,6 +54,7 @@ _LASTING = frozenset(
         "ExpiredTokenException",
         "InvalidClientTokenId",
         "NoSuchBucket",
+        "NoSuchKey",
         "ResourceNotFoundException",
         "UnrecognizedClientException",
     }
@@ -207,10 +212,43 @@ class S3PayloadBucket:
     def _client(self) -> "S3Client":
         return self._make_client()
 
-    def put(self, key: str, body: bytes, attributes: Mapping[str, str]) -> None:
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        attributes: Mapping[str, str],
+        seconds: float = BUCKET_SECONDS,
+    ) -> None:
+        self._patience.call("bucket", seconds, lambda: self._put_object(key, body, attributes))
+
+    def get(self, key: str, seconds: float = BUCKET_SECONDS) -> tuple[bytes, dict[str, str]] | None:
+        """The bytes and attributes under a key; None if there are none.
+
+        Raises:
+            UnavailableError: It can't be told within so many seconds.
+        """
+        try:
+            return self._patience.call("bucket", seconds, lambda: self._get_object(key))
+        except UnavailableError as error:
+            if error.cause in _MISSING:
+                return None
+            raise
+
+    def delete(self, key: str) -> None:
+        """Delete what lies under a key, if anything does.
+
+        Raises:
+            UnavailableError: It is not known to be gone.
+        """
         self._patience.call(
-            "bucket", BUCKET_SECONDS, lambda: self._put_object(key, body, attributes)
+            "bucket",
+            BUCKET_SECONDS,
+            lambda: self._client.delete_object(Bucket=self.name, Key=key),
         )
+
+    def _get_object(self, key: str) -> tuple[bytes, dict[str, str]]:
+        found = self._client.get_object(Bucket=self.name, Key=key)
+        return found["Body"].read(), found["Metadata"]
 
     def _put_object(self, key: str, body: bytes, attributes: Mapping[str, str]) -> None:
         self._client.put_object(
@@ -219,6 +257,29 @@ class S3PayloadBucket:
             Body=body,
             ContentType="application/octet-stream",
             Metadata=dict(attributes),
+        )
+
+
+class SqsBulkQueue:
+    """The queue of bulk jobs. Its client, too, is made when it is first needed."""
+
+    def __init__(
+        self, url: str, make_client: Callable[[], "SQSClient"], patience: Patience
+    ) -> None:
+        self._url = url
+        self._make_client = make_client
+        self._patience = patience
+
+    @cached_property
+    def _client(self) -> "SQSClient":
+        return self._make_client()
+
+    def put(self, key: str, seconds: float) -> None:
+        body = json.dumps({"key": key})
+        self._patience.call(
+            "queue",
+            seconds,
+            lambda: self._client.send_message(QueueUrl=self._url, MessageBody=body),
         )
 
 
@@ -232,3 +293,7 @@ def secrets_manager() -> "SecretsManagerClient":
 
 def s3() -> "S3Client":
     return boto3.client("s3", config=SDK_CONFIG)
+
+
+def sqs() -> "SQSClient":
+    return boto3.client("sqs", config=SDK_CONFIG)

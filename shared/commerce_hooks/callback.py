@@ -78,6 +78,8 @@ class Callback:
     received_at: datetime
     content_type: str
     body: bytes
+    # `<platform>/<store>` of the shop behind a store that only stands for it, as Cenit's do.
+    backed_by: str | None = None
 
     @cached_property
     def sha256(self) -> str:

@@ -18,6 +18,7 @@ ANSWER_SECONDS = 10.0
 KEY_RING_SECONDS = 2.0
 BUS_SECONDS = 4.0
 BUCKET_SECONDS = 3.0
+QUEUE_SECONDS = 2.0
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 0.8
@@ -37,6 +38,10 @@ class Deadline:
     def remaining(self) -> float:
         """Seconds left; zero or less when it has passed."""
         return self._end - self._clock()
+
+    def within(self, seconds: float) -> "Deadline":
+        """The moment so many seconds from now, or this one if it comes first."""
+        return Deadline(self._clock, min(seconds, self.remaining()))
 
 
 def call_within(seconds: float, call: Callable[[], T]) -> T:

@@ -12,9 +12,11 @@ from commerce_hooks.aws import (
     Patience,
     S3PayloadBucket,
     SecretsManagerKeyRing,
+    SqsBulkQueue,
     event_bridge,
     s3,
     secrets_manager,
+    sqs,
 )
 from commerce_hooks.callback import CallbackRequest
 from commerce_hooks.events import EventBuilder
@@ -31,7 +33,7 @@ def callback_handler(platform: Platform, environment: Mapping[str, str]) -> Lamb
     """The Lambda handler for a platform's callbacks; clients are made once, here."""
     settings = Settings.from_environment(environment)
     observer = Observer(platform.name)
-    builder = EventBuilder(platform, settings.deployment)
+    builder = EventBuilder(platform, settings.deployment, settings.personal_data == "masked")
     return handler_of(Receiver(builder, _on_aws(settings, observer)), observer)
 
 
@@ -60,7 +62,10 @@ def _on_aws(settings: Settings, observer: Observer) -> Surroundings:
         ),
         publisher=Publisher(EventBridgeBus(event_bridge(), settings.event_bus_arn), time.sleep),
         bucket=S3PayloadBucket(settings.payload_bucket, s3, patience),
+        bulk_queue=SqsBulkQueue(settings.bulk_queue_url, sqs, patience),
         clock=time.monotonic,
         now=lambda: datetime.now(UTC),
         new_callback_id=lambda: str(uuid4()),
+        max_inline_bytes=settings.max_inline_bytes,
+        personal_topics=settings.personal_topics,
     )

@@ -1,7 +1,7 @@
 """A genuine callback to the events it becomes. Pure: no clock, no network."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -9,15 +9,19 @@ from typing import Any
 
 from commerce_hooks.callback import Callback, iso_utc
 from commerce_hooks.callback_urls import TOPIC_NAME
-from commerce_hooks.decoding import JsonObject, JsonValue, decode_object
+from commerce_hooks.decoding import JsonObject, JsonValue
 from commerce_hooks.errors import Problem, QuarantineError, Reason
+from commerce_hooks.personal_data import masked, without_forbidden
 from commerce_hooks.platform import QUARANTINED, UNRECOGNIZED, Platform, Topic
+from commerce_hooks.reading import Contents, read
 from commerce_hooks.schemas.callback_body import CallbackBody
 from commerce_hooks.schemas.envelope import Metadata, Resource, StoredObject, StoredPayload
 from commerce_hooks.validation import validated
 
 MAX_EVENTS = 50
-"""More from one callback would not fit the time it may take: the body is kept instead."""
+"""More from one callback would not fit the time it may take: a job publishes them."""
+MAX_PROBLEMS = 100
+"""So many of a body's problems are told; a long list tells no more."""
 
 
 @dataclass(frozen=True)
@@ -45,30 +49,64 @@ class Event:
         return json.dumps(detail, separators=(",", ":"))
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The events of a callback, and why others of its parts became none."""
+
+    events: Sequence[Event]
+    refusal: QuarantineError | None = None
+
+
 @dataclass(frozen=True)
 class EventBuilder:
-    """Builds the events of one platform's callbacks."""
+    """Builds the events of one platform's callbacks; `masked` hides personal data in them."""
 
     platform: Platform
     deployment: str
+    masked: bool = False
 
-    def events(self, callback: Callback) -> Sequence[Event]:
-        """The events that the callback's body becomes.
+    def events(self, callback: Callback) -> Built:
+        """All events that the callback's body becomes.
 
         Raises:
-            QuarantineError: The body is unreadable, invalid, about another topic, or too much.
+            QuarantineError: The body is unreadable, names no topic, or holds nothing.
         """
-        body = decode_object(callback.body)
-        name = self._topic_name(callback, body)
-        topic = self.platform.topics.get(name)
-        if topic is None:
-            return (self._unrecognized(callback, name, body),)
-        parts = topic.parts(body)
-        if not parts:
-            raise QuarantineError(Reason.INVALID, (Problem((), "no_events"),))
-        if len(parts) > MAX_EVENTS:
-            raise QuarantineError(Reason.TOO_MANY_EVENTS)
-        return [self._event(callback, topic, index, data) for index, data in enumerate(parts)]
+        return self.built(callback, read(self.platform, callback))
+
+    def built(
+        self, callback: Callback, contents: Contents, start: int = 0, stop: int | None = None
+    ) -> Built:
+        """The events of the parts from `start` to before `stop`; one bad part spoils no other."""
+        events: list[Event] = []
+        refused: dict[int, QuarantineError] = {}
+        for index, part in enumerate(contents.parts[start:stop], start):
+            try:
+                events.append(self._part(callback, contents, index, part))
+            except QuarantineError as error:
+                refused[index] = error
+        return Built(events, _refusal(refused, only=len(contents.parts) == 1))
+
+    def _part(self, callback: Callback, contents: Contents, index: int, part: JsonObject) -> Event:
+        if contents.topic:
+            return self.event(callback, contents.topic, index, part)
+        topic = contents.topic_name if TOPIC_NAME.fullmatch(contents.topic_name) else None
+        return self._build(callback, UNRECOGNIZED, topic, str(index), self.shown(None, part))
+
+    def event(self, callback: Callback, topic: Topic, index: int, data: JsonObject) -> Event:
+        """One event of a known topic; `index` makes its id.
+
+        Raises:
+            QuarantineError: The data is invalid, or about another topic.
+        """
+        body = validated(topic.schema, data)
+        about = self._about(topic, callback.target.store, body)
+        shown = self.shown(topic.schema, data)
+        return self._build(callback, topic.detail_type, topic.name, str(index), shown, **about)
+
+    def shown(self, schema: type[CallbackBody] | None, data: JsonObject) -> JsonObject:
+        """The data as consumers get it: published as parsed, but for what must not go out."""
+        allowed = without_forbidden(data, schema)
+        return masked(schema, allowed) if self.masked else allowed
 
     def quarantined(
         self, callback: Callback, error: QuarantineError, stored: StoredObject
@@ -81,24 +119,6 @@ class EventBuilder:
             "errors": problems_as_json(error.problems),
         }
         return self._build(callback, QUARANTINED, topic, "q", data, payload=payload)
-
-    def _topic_name(self, callback: Callback, body: JsonObject) -> str:
-        if self.platform.topic_field is None:
-            return callback.target.topic or ""
-        name = body.get(self.platform.topic_field)
-        if isinstance(name, str) and name:
-            return name
-        kind = "missing" if name is None else "string_type"
-        raise QuarantineError(Reason.INVALID, (Problem((self.platform.topic_field,), kind),))
-
-    def _unrecognized(self, callback: Callback, name: str, body: JsonObject) -> Event:
-        topic = name if TOPIC_NAME.fullmatch(name) else None
-        return self._build(callback, UNRECOGNIZED, topic, "0", body)
-
-    def _event(self, callback: Callback, topic: Topic, index: int, data: JsonObject) -> Event:
-        body = validated(topic.schema, data)
-        about = self._about(topic, callback.target.store, body)
-        return self._build(callback, topic.detail_type, topic.name, str(index), data, **about)
 
     def _about(self, topic: Topic, store: str, body: CallbackBody) -> dict[str, Any]:
         """What the body adds to the metadata."""
@@ -125,6 +145,7 @@ class EventBuilder:
             deployment=self.deployment,
             platform=self.platform.name,
             store=callback.target.store,
+            backed_by=callback.backed_by,
             topic=topic,
             action=detail_type.partition(".")[2],
             callback_id=callback.callback_id,
@@ -134,6 +155,18 @@ class EventBuilder:
             **more,
         )
         return Event(self.platform.source, detail_type, callback.received_at, metadata, data)
+
+
+def _refusal(refused: Mapping[int, QuarantineError], *, only: bool) -> QuarantineError | None:
+    """One error for all parts that were refused; of several parts, the places begin with which."""
+    if not refused:
+        return None
+    problems = [
+        problem if only else Problem((index, *problem.loc), problem.type)
+        for index, error in refused.items()
+        for problem in error.problems
+    ]
+    return QuarantineError(next(iter(refused.values())).reason, problems[:MAX_PROBLEMS])
 
 
 def problems_as_json(problems: Sequence[Problem]) -> list[JsonValue]:

@@ -1,6 +1,7 @@
 """One structured log line and one metric for each callback; no values, no URLs, no tokens."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
@@ -14,21 +15,38 @@ NAMESPACE = "CommerceHooks"
 _TALKATIVE = ("boto3", "botocore", "urllib3")
 
 
+class JobObserver:
+    """Tells an operator what became of work that no platform waits for."""
+
+    def __init__(self, job: str) -> None:
+        self._job = job
+        self._loud = _loud()
+
+    def ran(self, level: str, **fields: object) -> None:
+        """A job ended, for good or for now."""
+        known = {name: value for name, value in fields.items() if value is not None}
+        self._loud[level](self._job, extra=known)
+
+
+def _loud() -> dict[str, Callable[..., None]]:
+    """How to write a log line, by its level; the SDK's own lines stay out."""
+    log = Logger(service="commerce-hooks")
+    # At DEBUG these print request bodies and secrets, whatever the root logger was set to.
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return {"info": log.info, "warning": log.warning, "error": log.error}
+
+
 class Observer:
     """Tells an operator what became of a platform's callbacks."""
 
     def __init__(self, platform: str) -> None:
         self._platform = platform
-        self._logger = Logger(service="commerce-hooks")
-        log = self._logger
-        self._loud = {"info": log.info, "warning": log.warning, "error": log.error}
-        # At DEBUG these print request bodies and secrets, whatever the root logger was set to.
-        for name in _TALKATIVE:
-            logging.getLogger(name).setLevel(logging.WARNING)
+        self._loud = _loud()
 
     def key_ring_stale(self, cause: str) -> None:
         """The ring could not be read anew; the cached one serves on."""
-        self._logger.error("key_ring_stale", cause=cause)
+        self._loud["error"]("key_ring_stale", extra={"cause": cause})
 
     def received(self, receipt: Receipt, request_ids: dict[str, str], milliseconds: float) -> None:
         """A request was answered. `request_ids`: the gateway's and Lambda's names for it."""
@@ -51,6 +69,7 @@ def _fields(receipt: Receipt) -> dict[str, Any]:
         "callback_id": receipt.callback_id,
         "resource": receipt.resource,
         "event_ids": list(receipt.event_ids),
+        "queued": receipt.queued or None,
         "bytes": receipt.size,
         "reason": receipt.reason and receipt.reason.value,
         "errors": problems_as_json(receipt.problems),

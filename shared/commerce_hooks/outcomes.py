@@ -12,6 +12,10 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     UNRECOGNIZED = "unrecognized"
     QUARANTINED = "quarantined"
+    IGNORED = "ignored"
+    REPEATED = "repeated"
+    INVALID = "invalid"
+    NOT_IMPLEMENTED = "not_implemented"
     UNAUTHORIZED = "unauthorized"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
@@ -38,6 +42,14 @@ ANSWERS: Mapping[Outcome, Answer] = {
     Outcome.UNRECOGNIZED: Answer(200, "warning"),
     # Raw bytes in the bucket, `callback.quarantined` on the bus points there.
     Outcome.QUARANTINED: Answer(200, "warning"),
+    # Of a topic that is mostly personal and not asked for: nothing is kept.
+    Outcome.IGNORED: Answer(200, "info"),
+    # Cenit only: this very call was answered before, and gets the same answer again.
+    Outcome.REPEATED: Answer(200, "info"),
+    # Cenit only, for it waits for the answer: what cannot become an event is refused.
+    Outcome.INVALID: Answer(400, "warning"),
+    # Cenit only: a query, which an event cannot answer.
+    Outcome.NOT_IMPLEMENTED: Answer(501, "info"),
     # No or wrong proof: nothing is kept.
     Outcome.UNAUTHORIZED: Answer(401, "warning"),
     # Cannot be a callback URL of ours.
@@ -61,6 +73,8 @@ class Receipt:
     callback_id: str | None = None
     resource: str | None = None
     event_ids: tuple[str, ...] = ()
+    # So many events are left to a job.
+    queued: int = 0
     reason: Reason | None = None
     problems: tuple[Problem, ...] = ()
     size: int = 0

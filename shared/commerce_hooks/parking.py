@@ -1,13 +1,19 @@
-"""Quarantine: the raw bytes of a genuine callback that cannot become an event yet."""
+"""Genuine callbacks whose raw bytes are kept: in quarantine, or for a job to publish."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 from commerce_hooks.callback import Callback, iso_utc
-from commerce_hooks.errors import Reason
+from commerce_hooks.deadline import BUCKET_SECONDS
+from commerce_hooks.errors import CommerceHooksError
+from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks.schemas.envelope import StoredObject
 
 QUARANTINE_PREFIX = "quarantine"
+CARDS_PREFIX = "quarantine-cards"
+"""The same for bodies that may hold card data: they are kept for days, not weeks."""
+BULK_PREFIX = "bulk"
 _MAX_CONTENT_TYPE = 128
 
 
@@ -16,45 +22,89 @@ class PayloadBucket(Protocol):
 
     name: str
 
-    def put(self, key: str, body: bytes, attributes: Mapping[str, str]) -> None:
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        attributes: Mapping[str, str],
+        seconds: float = BUCKET_SECONDS,
+    ) -> None:
         """Keep the bytes under the key; attributes are ASCII.
 
         Raises:
-            UnavailableError: They are not known to be kept.
+            UnavailableError: They are not known to be kept after so many seconds.
         """
         ...
 
 
-def park(bucket: PayloadBucket, callback: Callback, reason: Reason) -> StoredObject:
-    """Keep the callback's bytes with all that a replay needs to build the same events.
+class RecordUnreadableError(CommerceHooksError):
+    """What lies in the bucket under a callback's key was not put there by `park`."""
+
+
+def park(
+    bucket: PayloadBucket, callback: Callback, prefix: str, reason: str, seconds: float
+) -> StoredObject:
+    """Keep the callback's bytes with all that is needed to build the same events later.
 
     Raises:
         UnavailableError: The bucket did not take them.
     """
-    key = quarantine_key(callback)
-    bucket.put(key, callback.body, _attributes(callback, reason))
+    key = parked_key(prefix, callback)
+    bucket.put(key, callback.body, _attributes(callback, reason), seconds)
     return StoredObject(
         bucket=bucket.name, key=key, size=len(callback.body), sha256=callback.sha256
     )
 
 
-def quarantine_key(callback: Callback) -> str:
+def parked_key(prefix: str, callback: Callback) -> str:
     """Under the platform, so that its function's role covers it; by day, so that people find it."""
     target = callback.target
     day = iso_utc(callback.received_at).partition("T")[0]
-    return f"{QUARANTINE_PREFIX}/{target.platform}/{target.store}/{day}/{callback.callback_id}"
+    return f"{prefix}/{target.platform}/{target.store}/{day}/{callback.callback_id}"
 
 
-def _attributes(callback: Callback, reason: Reason) -> dict[str, str]:
+def parked_callback(attributes: Mapping[str, str], body: bytes) -> Callback:
+    """The callback as it came in, from what `park` kept of it.
+
+    Raises:
+        RecordUnreadableError: An attribute is missing or malformed.
+    """
+    # An attribute without text may be gone: a header without a value is easily lost on the way.
+    topic = attributes.get("topic") or None
+    try:
+        return Callback(
+            target=CallbackTarget(attributes["platform"], attributes["store"], topic),
+            callback_id=attributes["callback-id"],
+            received_at=_moment(attributes["received-at"]),
+            content_type=attributes.get("content-type", ""),
+            body=body,
+            backed_by=attributes.get("backed-by"),
+        )
+    except KeyError as error:
+        raise RecordUnreadableError(f"the record has no attribute {error.args[0]}") from error
+    except ValueError as error:
+        raise RecordUnreadableError("the record's received-at is no time") from error
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        # It would mean another moment on another machine, and so another event.
+        raise ValueError("no offset")
+    return moment
+
+
+def _attributes(callback: Callback, reason: str) -> dict[str, str]:
     return {
         "callback-id": callback.callback_id,
         "platform": callback.target.platform,
         "store": callback.target.store,
         "topic": callback.target.topic or "",
         "received-at": iso_utc(callback.received_at),
-        "reason": reason.value,
-        # The sender's text, kept as a hint for the replay: S3 takes printable ASCII only.
+        "reason": reason,
+        # The sender's text, kept for people who look into a record: S3 takes printable ASCII only.
         "content-type": "".join(c for c in callback.content_type if " " <= c <= "~")[
             :_MAX_CONTENT_TYPE
         ],
+        **({"backed-by": callback.backed_by} if callback.backed_by else {}),
     }

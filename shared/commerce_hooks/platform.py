@@ -27,6 +27,9 @@ class Topic:
         once: The fact can happen only once for a resource, so repeats share a `dedup_key`.
         also_called: Words by which bodies name this topic, beside `name`.
         parts: The data of each event that a body holds.
+        many: A body may hold more than can be published while the platform waits.
+        card_data: Bodies may hold card data, so their raw bytes are kept for days, not weeks.
+        mostly_personal: Off unless the operator asks for it.
     """
 
     name: str
@@ -36,6 +39,9 @@ class Topic:
     once: bool = False
     also_called: frozenset[str] = frozenset()
     parts: Callable[[JsonObject], Sequence[JsonObject]] = whole_body
+    many: bool = False
+    card_data: bool = False
+    mostly_personal: bool = False
 
     def __post_init__(self) -> None:
         if not self.resource_type:
@@ -61,11 +67,16 @@ class Platform:
         name: Its folder, its part of the URL, and the end of its events' `source`.
         topics: By their names; build it with `topics_by_name`.
         topic_field: The body's field that names the topic, where the URL doesn't.
+        takes_forms: Bodies may be forms as well as JSON.
+        synchronous: It waits for our answer and reads it, so what cannot become an event is
+            refused, and never kept or published as something else.
     """
 
     name: str
     topics: Mapping[str, Topic]
     topic_field: str | None = None
+    takes_forms: bool = False
+    synchronous: bool = False
     _words: Mapping[str, Topic] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -83,9 +94,14 @@ class Platform:
     @property
     def detail_types(self) -> tuple[str, ...]:
         """All that its function may publish, sorted: the list in its role's policy."""
-        return tuple(
-            sorted({UNRECOGNIZED, QUARANTINED, *(t.detail_type for t in self.topics.values())})
-        )
+        of_topics = {topic.detail_type for topic in self.topics.values()}
+        others = set() if self.synchronous else {UNRECOGNIZED, QUARANTINED}
+        return tuple(sorted(of_topics | others))
+
+    def may_hold_cards(self, topic: str | None) -> bool:
+        """Whether a body of this topic may hold card data; of an unknown topic, any may."""
+        known = self.topics.get(topic or "")
+        return any(t.card_data for t in ([known] if known else self.topics.values()))
 
     def topic_called(self, word: str) -> Topic | None:
         """The topic that a body means by this word, if we know it."""

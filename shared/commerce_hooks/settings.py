@@ -1,9 +1,15 @@
 """What the template tells a function through its environment."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _names(text: object) -> object:
+    """`konimbo/a,konimbo/b` as a set; spaces don't count."""
+    names = (name.strip() for name in str(text).split(","))
+    return {name for name in names if name}
 
 
 class Settings(BaseModel):
@@ -16,6 +22,12 @@ class Settings(BaseModel):
     event_bus_arn: str = Field(alias="EVENT_BUS_ARN", pattern=r"^arn:[^:]+:events:")
     key_ring_arn: str = Field(alias="KEY_RING_ARN", pattern=r"^arn:[^:]+:secretsmanager:")
     payload_bucket: str = Field(alias="PAYLOAD_BUCKET", min_length=3)
+    bulk_queue_url: str = Field(alias="BULK_QUEUE_URL", min_length=1)
+    max_inline_bytes: int = Field(alias="MAX_INLINE_BYTES", ge=1_000, le=1_000_000)
+    personal_data: Literal["full", "masked"] = Field(alias="PERSONAL_DATA")
+    personal_topics: Annotated[frozenset[str], BeforeValidator(_names)] = Field(
+        alias="PERSONAL_TOPICS"
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -1,13 +1,17 @@
 """A body against its topic's schema: the places and kinds of what is wrong, never the values."""
 
+from typing import TypeVar
+
 from pydantic import ValidationError
 
 from commerce_hooks.decoding import JsonObject
 from commerce_hooks.errors import Problem, QuarantineError, Reason
 from commerce_hooks.schemas.callback_body import CallbackBody
 
+Body = TypeVar("Body", bound=CallbackBody)
 
-def validated(schema: type[CallbackBody], data: JsonObject) -> CallbackBody:
+
+def validated(schema: type[Body], data: JsonObject) -> Body:
     """Read the data with the schema.
 
     Raises:

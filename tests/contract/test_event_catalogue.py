@@ -12,8 +12,11 @@ from cfnlint import api as cfn_lint
 
 from commerce_hooks.platform import QUARANTINED, UNRECOGNIZED
 from commerce_hooks.schemas.envelope import Metadata
+from shapes.notices import SHAPE_CHANGED, change_of, notice_of
+from shapes.shapes import NOTHING
 from support.platforms import platforms
 from support.samples import sample
+from support.shapes import sighting
 
 CATALOGUE = (Path(__file__).parents[2] / "docs/events/README.md").read_text("utf-8")
 
@@ -59,13 +62,11 @@ def test_the_table_of_topics_is_the_codes() -> None:
 
 
 def test_the_matrix_of_platforms_is_the_codes() -> None:
-    known = platforms().values()
-    every_type = sorted(
-        {detail_type for platform in known for detail_type in platform.detail_types}
-    )
+    # Of every platform's callbacks, though a function of its own sends it.
+    sent = {name: {SHAPE_CHANGED, *platform.detail_types} for name, platform in platforms().items()}
     expected = [
-        (name, *("yes" if name in platform.detail_types else "never" for platform in known))
-        for name in every_type
+        (detail_type, *("yes" if detail_type in types else "never" for types in sent.values()))
+        for detail_type in sorted(set.union(*sent.values()))
     ]
 
     assert table("detail-type", *platforms()) == expected
@@ -85,7 +86,30 @@ def test_a_field_of_metadata_that_may_be_null_says_so() -> None:
 
 
 def test_the_table_of_our_own_events_is_complete() -> None:
-    assert {row[0] for row in table("detail-type", "when")} == {UNRECOGNIZED, QUARANTINED}
+    assert {row[0] for row in table("detail-type", "when")} == {
+        UNRECOGNIZED,
+        QUARANTINED,
+        SHAPE_CHANGED,
+    }
+
+
+def test_what_is_said_of_a_changed_shape_is_what_is_sent() -> None:
+    change = change_of(NOTHING, sighting({"id": 1}))
+    assert change is not None
+    event = notice_of(change, "test/unit")
+    (said,) = (row[2] for row in table("detail-type", "when") if row[0] == event.detail_type)
+
+    assert re.findall(r'"([a-z]+)"', said.partition("}`,")[0]) == [
+        "platform",
+        "topic",
+        "fingerprint",
+        "added",
+        "path",
+        "type",
+        "first",
+    ]
+    assert list(event.data) == ["platform", "topic", "fingerprint", "added", "first"]
+    assert f"`{event.source}`" in CATALOGUE
 
 
 def test_the_example_is_an_event_of_the_sample_that_it_shows() -> None:

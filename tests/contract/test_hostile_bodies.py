@@ -80,13 +80,18 @@ def test_a_body_at_the_parsing_limit_is_parsed(reception: Reception) -> None:
     assert answered.body.get("reason") != "too_big_to_parse"
 
 
-def test_a_valid_body_too_large_for_the_bus_is_kept_and_pointed_to(reception: Reception) -> None:
-    body = json.dumps({**json.loads(reception.a_body), "note": "x" * 1_100_000}).encode()
+def test_of_a_body_too_large_for_the_bus_the_event_refers_to_its_data(
+    reception: Reception,
+) -> None:
+    body = {**json.loads(reception.a_body), "note": "x" * 1_100_000}
 
-    answered = reception.call(body)
+    answered = reception.call(json.dumps(body).encode())
 
-    assert_quarantined(reception, answered, body)
-    assert answered.body["reason"] == "refused_by_bus"
+    (detail,) = reception.event_bridge.details
+    stored = detail["metadata"]["payload"]["stored"]
+    assert answered.body["status"] == "accepted"
+    assert detail["data"] == {}
+    assert json.loads(reception.bucket.objects[stored["key"]])["note"] == body["note"]
 
 
 def test_an_empty_object_gets_an_answer_of_the_table(reception: Reception) -> None:

@@ -1,38 +1,61 @@
 """The table of outcomes, row by row, for every platform."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from commerce_hooks.callback import Callback
-from commerce_hooks.events import Event, EventBuilder
+from commerce_hooks.events import MAX_EVENTS, Built, EventBuilder
 from commerce_hooks.outcomes import ANSWERS, Outcome
 from support.api_gateway import rest_api_event
 from support.platforms import platforms
-from support.receiving import Reception
-from support.samples import Sample, samples
+from support.receiving import Answered, Reception
+from support.samples import Sample, callbacks, sample
 
 CANARY = "canary-of-the-message"
 CALLBACK_ID = "00000000-0000-4000-8000-000000000001"
 
 
-@pytest.mark.parametrize("sample", samples(), ids=str)
-def test_every_sample_becomes_its_topic_s_event(sample: Sample) -> None:
+@pytest.mark.parametrize("sample", callbacks(), ids=str)
+def test_every_sample_has_its_outcome_on_a_default_deployment(sample: Sample) -> None:
+    reception = Reception(platforms()[sample.platform], personal_topics=())
+    expected = sample.expected
+
+    answered = send(reception, sample)
+
+    bus, at_once = reception.event_bridge, 0 if expected.queued else expected.events
+    assert (answered.status, answered.body["status"]) == (200, expected.outcome)
+    assert (len(bus.details), answered.body.get("queued", at_once)) == (at_once, expected.events)
+    assert answered.body.get("event_ids", []) == [d["metadata"]["event_id"] for d in bus.details]
+    assert answered.body.get("reason") == expected.reason
+    assert [path for path in reception.bucket.objects if path.startswith("oversize/")] == [
+        detail["metadata"]["payload"]["stored"]["key"] for detail in bus.details if expected.stored
+    ]
+
+
+@pytest.mark.parametrize(
+    "sample", [s for s in callbacks() if s.expected.outcome in {"accepted", "ignored"}], ids=str
+)
+def test_a_sample_that_is_taken_becomes_its_topic_s_event(sample: Sample) -> None:
+    """All topics are on here."""
     platform = platforms()[sample.platform]
     reception = Reception(platform)
 
-    answered = reception.call(sample.body, topic=sample.topic)
+    answered = send(reception, sample)
 
-    details = reception.event_bridge.details
+    bus = reception.event_bridge
     assert (answered.status, answered.body["status"]) == (200, "accepted")
-    assert answered.body["event_ids"] == [d["metadata"]["event_id"] for d in details]
-    expected = platform.topics[sample.topic].detail_type
-    assert set(reception.event_bridge.detail_types) == {expected}
-    assert {d["metadata"]["topic"] for d in details} == {sample.topic}
-    assert {entry["Source"] for entry in reception.event_bridge.accepted} == {platform.source}
+    assert set(bus.detail_types) <= {platform.topics[sample.topic].detail_type}
+    assert {d["metadata"]["topic"] for d in bus.details} <= {sample.topic}
+    assert {entry["Source"] for entry in bus.accepted} <= {platform.source}
+    assert bool(bus.details) != sample.expected.queued
+
+
+def send(reception: Reception, sample: Sample) -> Answered:
+    headers = {"Content-Type": sample.content_type}
+    return reception.call(sample.body, topic=sample.topic, headers=headers)
 
 
 def test_an_accepted_callback_is_answered_with_its_ids(reception: Reception) -> None:
@@ -85,7 +108,9 @@ def test_a_quarantined_callback_is_kept_and_pointed_to(reception: Reception) -> 
     (key,) = reception.bucket.objects
     (detail,) = reception.event_bridge.details
     name = reception.platform.name
-    assert key == f"quarantine/{name}/acme/2026-03-09/{CALLBACK_ID}"
+    cards = reception.platform.may_hold_cards(reception.a_topic)
+    prefix = "quarantine-cards" if cards else "quarantine"
+    assert key == f"{prefix}/{name}/acme/2026-03-09/{CALLBACK_ID}"
     assert detail["metadata"]["payload"]["stored"] == {
         "bucket": "payloads",
         "key": key,
@@ -198,7 +223,7 @@ def test_an_event_the_bus_refuses_for_good_is_quarantined(reception: Reception) 
 class BrokenBuilder(EventBuilder):
     """A fault of ours, of the kind that quotes the body in its message."""
 
-    def events(self, callback: Callback) -> Sequence[Event]:
+    def built(self, callback: Callback, *_: Any, **__: Any) -> Built:
         raise KeyError(f"{CANARY} {callback.body!r}")
 
 
@@ -255,6 +280,77 @@ def test_a_fault_of_ours_that_cannot_be_parked_is_a_500(reception: Reception) ->
     answered = reception.call()
 
     assert (answered.status, answered.body) == (500, {"error": "internal_error"})
+
+
+def test_a_topic_that_is_mostly_personal_is_off_unless_asked_for(reception: Reception) -> None:
+    platform = reception.platform
+    for topic in platform.topics.values():
+        nobody_asked = Reception(platform, personal_topics=())
+        for body in (b"{broken", sample(platform.name, topic.name).body):
+            answered = nobody_asked.call(body, topic=topic.name)
+
+            ignored = (answered.status, answered.body) == (200, {"status": "ignored"})
+            assert (ignored, nobody_asked.kept_nothing) == (topic.mostly_personal,) * 2
+
+
+def test_a_topic_that_is_off_still_asks_for_proof() -> None:
+    reception = Reception(platforms()["konimbo"], personal_topics=())
+
+    assert reception.call(topic="customer_logged_in", token="k1.1.x").status == 401
+
+
+def bulk(count: int) -> bytes:
+    return json.dumps({"orders": [{"id": number} for number in range(count)]}).encode()
+
+
+def test_a_bulk_that_fits_the_time_is_published_at_once() -> None:
+    reception = Reception(platforms()["konimbo"])
+
+    answered = reception.call(bulk(MAX_EVENTS), topic="order_created_bulk")
+
+    assert len(answered.body["event_ids"]) == len(reception.event_bridge.accepted) == MAX_EVENTS
+
+
+def test_a_larger_one_is_parked_and_queued() -> None:
+    reception = Reception(platforms()["konimbo"])
+
+    answered = reception.call(bulk(MAX_EVENTS + 1), topic="order_created_bulk")
+
+    assert answered.body == {
+        "status": "accepted",
+        "callback_id": CALLBACK_ID,
+        "event_ids": [],
+        "queued": MAX_EVENTS + 1,
+    }
+    assert reception.queue.keys == [f"bulk/konimbo/acme/2026-03-09/{CALLBACK_ID}"]
+    assert reception.bucket.objects == {reception.queue.keys[0]: bulk(MAX_EVENTS + 1)}
+
+
+def test_a_bulk_that_cannot_be_queued_is_quarantined() -> None:
+    reception = Reception(platforms()["konimbo"])
+    reception.queue.failing = True
+
+    answered = reception.call(bulk(MAX_EVENTS + 1), topic="order_created_bulk")
+
+    assert (answered.status, answered.body["reason"]) == (200, "too_many_events")
+    assert reception.event_bridge.detail_types == ["callback.quarantined"]
+
+
+def test_a_bulk_that_cannot_be_parked_is_a_503() -> None:
+    reception = Reception(platforms()["konimbo"])
+    reception.bucket.failing = True
+
+    assert reception.call(bulk(MAX_EVENTS + 1), topic="order_created_bulk").status == 503
+
+
+def test_an_invalid_order_of_a_bulk_holds_no_other_back() -> None:
+    reception = Reception(platforms()["konimbo"])
+    body = json.dumps({"orders": [{"id": 1}, {"id": True}, {"id": 3}]}).encode()
+
+    answered = reception.call(body, topic="order_created_bulk")
+
+    assert answered.body["event_ids"] == [f"{CALLBACK_ID}.{end}" for end in ("0", "2", "q")]
+    assert answered.body["errors"] == [{"loc": [1, "order", "id"], "type": "identifier"}]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.receiving import KEY_1, Reception
-from support.samples import samples
+from support.samples import callbacks, samples
 
 CANARY = "canary-of-personal-data"
 BODIES = {
@@ -65,7 +65,7 @@ def test_no_output_holds_a_text_of_a_sample(
     reception: Reception, output: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Ids and topics are meant to be seen; texts of people are not."""
-    for sample in samples(reception.platform.name):
+    for sample in callbacks(reception.platform.name):
         reception.call(sample.body, topic=sample.topic)
 
     # However often it was escaped on its way into a log line.

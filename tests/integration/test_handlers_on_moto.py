@@ -2,9 +2,11 @@
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from commerce_hooks.keyring import CallbackTarget, KeyRing
 from support.api_gateway import http_api_event, lambda_context
 from support.platforms import platforms
 from support.receiving import RING
-from support.samples import Sample, sample, samples
+from support.samples import Sample, callbacks, sample, samples
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -56,10 +58,14 @@ def account() -> Iterator[Account]:
             CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
         )
         environment = {
+            "BULK_QUEUE_URL": sqs.create_queue(QueueName="bulk")["QueueUrl"],
             "DEPLOYMENT": "commerce-hooks/test",
             "EVENT_BUS_ARN": bus,
             "KEY_RING_ARN": secret["ARN"],
+            "MAX_INLINE_BYTES": "240000",
             "PAYLOAD_BUCKET": "payloads",
+            "PERSONAL_DATA": "full",
+            "PERSONAL_TOPICS": "konimbo/customer_logged_in, konimbo/credit_guard_xml_created",
         }
         yield Account(environment, queue, sqs)
 
@@ -71,28 +77,35 @@ def genuine(sample: Sample, body: bytes | None = None) -> dict[str, Any]:
     token = KeyRing.parse(json.dumps(RING)).mint(target)
     route = f"ANY /{platform.name}/{{store}}{'/{topic}' if topic else ''}/{{token}}"
     parameters = {"store": "acme", **topic, "token": token}
-    return http_api_event("POST", route, parameters, sample.body if body is None else body)
+    headers = {"Content-Type": sample.content_type}
+    body = sample.body if body is None else body
+    return http_api_event("POST", route, parameters, body, headers=headers)
 
 
 def handler(platform: str, account: Account) -> LambdaHandler:
     return callback_handler(platforms()[platform], account.environment)
 
 
-@pytest.mark.parametrize("sample", samples(), ids=str)
+@pytest.mark.parametrize("sample", [s for s in callbacks() if not s.expected.queued], ids=str)
 def test_every_sample_goes_through_its_handler_and_off_the_bus(
     sample: Sample, account: Account
 ) -> None:
+    account.environment["PERSONAL_TOPICS"] = ""
+
     answer = handler(sample.platform, account)(genuine(sample), lambda_context())
 
-    arrived = account.arrived()
-    assert answer["statusCode"] == 200
+    arrived, told = account.arrived(), json.loads(answer["body"])
+    assert (answer["statusCode"], told["status"]) == (200, sample.expected.outcome)
+    assert len(arrived) == sample.expected.events
     assert [event["detail"]["metadata"]["event_id"] for event in arrived] == (
-        json.loads(answer["body"])["event_ids"]
+        told.get("event_ids", [])
     )
-    assert {event["source"] for event in arrived} == {f"commerce-hooks.{sample.platform}"}
-    assert {event["detail"]["metadata"]["store"] for event in arrived} == {"acme"}
-    received_at = arrived[0]["detail"]["metadata"]["received_at"]
-    assert abs(datetime.now(UTC) - datetime.fromisoformat(received_at)) < timedelta(minutes=1)
+    for event in arrived:
+        metadata = event["detail"]["metadata"]
+        assert event["source"] == f"commerce-hooks.{sample.platform}"
+        assert (metadata["store"], metadata["callback_id"]) == ("acme", told["callback_id"])
+        received_at = datetime.fromisoformat(metadata["received_at"])
+        assert abs(datetime.now(UTC) - received_at) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("name", sorted(platforms()))
@@ -121,6 +134,69 @@ def test_the_entry_point_is_a_handler(
     entry = import_module(f"{name}.app")
 
     assert entry.lambda_handler(genuine(first), lambda_context())["statusCode"] == 200
+
+
+def test_a_large_event_s_data_is_in_the_bucket(account: Account) -> None:
+    saved = sample("iset", "order-saved")
+    body = {**json.loads(saved.body), "note": "x" * 300_000}
+
+    handler("iset", account)(genuine(saved, json.dumps(body).encode()), lambda_context())
+
+    (event,) = account.arrived()
+    stored = event["detail"]["metadata"]["payload"]["stored"]
+    kept = boto3.client("s3").get_object(Bucket="payloads", Key=stored["key"])["Body"].read()
+    assert event["detail"]["data"] == {}
+    assert json.loads(kept) == body
+    assert (len(kept), sha256(kept).hexdigest()) == (stored["size"], stored["sha256"])
+
+
+@pytest.fixture
+def bulk(account: Account, monkeypatch: pytest.MonkeyPatch) -> LambdaHandler:
+    """The function for bulks, loaded anew, for it is wired when it is imported."""
+    for variable, value in account.environment.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.delitem(sys.modules, "bulk.app", raising=False)
+    entry: LambdaHandler = import_module("bulk.app").lambda_handler
+    return entry
+
+
+def jobs(account: Account) -> dict[str, Any]:
+    """The bulk queue's messages, as Lambda hands them to the function."""
+    found = account.sqs.receive_message(
+        QueueUrl=account.environment["BULK_QUEUE_URL"], MaxNumberOfMessages=10
+    )
+    records = [{"messageId": m["MessageId"], "body": m["Body"]} for m in found.get("Messages", [])]
+    return {"Records": records}
+
+
+def test_a_bulk_too_large_to_wait_for_goes_out_by_its_job(
+    account: Account, bulk: LambdaHandler
+) -> None:
+    many = sample("konimbo", "order_created_bulk", "many")
+
+    answer = json.loads(handler("konimbo", account)(genuine(many), lambda_context())["body"])
+    queued = jobs(account)
+    failed = bulk(queued, lambda_context())
+
+    arrived = [event for _ in range(9) for event in account.arrived()]
+    assert (answer["status"], answer["event_ids"]) == ("accepted", [])
+    assert answer["queued"] == many.expected.events
+    assert failed == {"batchItemFailures": []}
+    assert {event["detail"]["metadata"]["event_id"] for event in arrived} == {
+        f"{answer['callback_id']}.{number}" for number in range(many.expected.events)
+    }
+    assert bulk(queued, lambda_context()) == {"batchItemFailures": []}
+
+
+def test_a_job_that_fails_is_named_so_that_its_message_comes_again(
+    account: Account, bulk: LambdaHandler
+) -> None:
+    record = {"messageId": "m", "body": json.dumps({"key": "bulk/konimbo/acme/2026-03-09/gone"})}
+
+    failed = bulk({"Records": [record]}, lambda_context())
+
+    assert account.arrived() == []
+    assert failed == {"batchItemFailures": [{"itemIdentifier": "m"}]}
 
 
 def test_a_missing_bucket_is_a_503(account: Account) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support.environment import FUNCTION_ENVIRONMENT
 from support.platforms import FUNCTIONS, platforms
 
 SCRIPT = """
@@ -15,13 +16,7 @@ before = set(sys.modules)
 import {module}
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
-ENVIRONMENT = {
-    "AWS_DEFAULT_REGION": "eu-central-1",
-    "DEPLOYMENT": "commerce-hooks/test",
-    "EVENT_BUS_ARN": "arn:aws:events:eu-central-1:123456789012:event-bus/test",
-    "KEY_RING_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:test",
-    "PAYLOAD_BUCKET": "payloads",
-}
+ENVIRONMENT = {"AWS_DEFAULT_REGION": "eu-central-1", **FUNCTION_ENVIRONMENT}
 PACKAGES = {
     "annotated_types",
     "aws_lambda_powertools",
@@ -47,6 +42,9 @@ HEAVY_POWERTOOLS = {
     "aws_lambda_powertools.utilities.idempotency",
     "aws_lambda_powertools.utilities.data_classes",
 }
+
+
+OTHERS = ("bulk", "cenit", "shapes")
 
 
 def imported_by(module: str) -> set[str]:
@@ -90,13 +88,21 @@ def test_powertools_heavy_parts_stay_out(imports: tuple[str, set[str]]) -> None:
     assert not HEAVY_POWERTOOLS & modules
 
 
+@pytest.mark.parametrize("name", OTHERS)
+def test_another_entry_point_imports_no_platform_and_nothing_heavy(name: str) -> None:
+    modules = imported_by(f"{name}.app")
+
+    assert _packages(modules) - TAKEN_WHERE_PRESENT <= PACKAGES | {name, "commerce_hooks"}
+    assert not HEAVY_POWERTOOLS & modules
+
+
 def test_the_404_function_imports_nothing_but_itself() -> None:
     assert _packages(imported_by("not_found.app")) == {"not_found"}
 
 
 def test_no_module_of_the_kernel_is_without_a_user() -> None:
     kernel = Path(FUNCTIONS.parent / "shared" / "commerce_hooks")
-    used = set.union(*(imported_by(f"{name}.app") for name in platforms()))
+    used = set.union(*(imported_by(f"{name}.app") for name in (*platforms(), *OTHERS)))
     modules = {f"commerce_hooks.{path.stem}" for path in kernel.glob("[a-z]*.py")}
 
     assert modules - used <= {"commerce_hooks.callback_urls"}

@@ -18,14 +18,18 @@ from support.platforms import platforms
 from support.samples import sample
 from support.strict_eventbridge import BUS_ARN
 
-(AN_EVENT,) = EventBuilder(platforms()["centry"], "test/unit").events(
-    Callback(
-        target=CallbackTarget("centry", "acme"),
-        callback_id="c",
-        received_at=datetime(2026, 3, 9, 12, tzinfo=UTC),
-        content_type="",
-        body=sample("centry", "on_order_save").body,
+(AN_EVENT,) = (
+    EventBuilder(platforms()["centry"], "test/unit")
+    .events(
+        Callback(
+            target=CallbackTarget("centry", "acme"),
+            callback_id="c",
+            received_at=datetime(2026, 3, 9, 12, tzinfo=UTC),
+            content_type="",
+            body=sample("centry", "on_order_save").body,
+        )
     )
+    .events
 )
 Serve = Callable[[socket.socket, threading.Event], None]
 

@@ -2,9 +2,10 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,26 +15,36 @@ from typer.testing import CliRunner
 
 from commerce_hooks.keyring import CallbackTarget, KeyRing
 from commerce_hooks_cli.answer import Answer, NoAnswerError, Post
+from commerce_hooks.platform import Platform, Topic
 from commerce_hooks_cli.bus_event import BusEvent
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.local.state import LocalState
 from commerce_hooks_cli.main import app
+from commerce_hooks_cli.quarantine import Place, Record
+from commerce_hooks_cli.quarantine_replay import Outcome as ReplayOutcome
+from commerce_hooks_cli.quarantine_replay import Replayed
 from commerce_hooks_cli.world import World
+from support.platforms import platforms
 
 CHECKOUT = Path(__file__).parents[2]
 RING = json.dumps({"sign": "k1", "k1": "the-key-of-the-command-tests-0123456789"})
+LOCAL_STORE = "demo"
 REAL_ACCOUNT = "111122223333"
 
 
 class FakeSecrets:
-    """Secrets Manager with one secret."""
+    """Secrets Manager with one secret, and those that it was before."""
 
     def __init__(self, text: str = RING) -> None:
-        self.text = text
+        self.texts = [text]
 
-    def get_secret_value(self, **_: str) -> dict[str, str]:
-        return {"SecretString": self.text}
+    def get_secret_value(self, *, VersionStage: str = "AWSCURRENT", **_: str) -> dict[str, str]:  # noqa: N803 - as the SDK has it
+        version = len(self.texts) - (VersionStage == "AWSPREVIOUS")
+        return {"SecretString": self.texts[version - 1], "VersionId": f"version-{version}"}
+
+    def put_secret_value(self, *, SecretString: str, **_: str) -> None:  # noqa: N803
+        self.texts.append(SecretString)
 
 
 LOCAL = Deployment(
@@ -47,6 +58,7 @@ LOCAL = Deployment(
     payload_bucket="payloads",
     local=True,
     clients=lambda _: FakeSecrets(),
+    outputs={"CenitBaseUrl": "http://127.0.0.1:4321/cenit"},
 )
 REAL = replace(
     LOCAL,
@@ -54,6 +66,7 @@ REAL = replace(
     account=REAL_ACCOUNT,
     region="eu-central-1",
     base_url="https://hooks.shop.example",
+    outputs={"CenitBaseUrl": "https://hooks.shop.example/cenit"},
     local=False,
 )
 
@@ -113,26 +126,35 @@ class FakeFrontDoor:
     urls: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     content_types: list[str] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
     ids: Iterator[str] = field(
         default_factory=lambda: (f"00000000-0000-4000-8000-{n:012}" for n in count(77))
     )
 
-    def post(self, url: str, body: bytes, content_type: str) -> Answer:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         number = len(self.urls)
         self.urls.append(url)
         self.bodies.append(body)
-        self.content_types.append(content_type)
+        self.content_types.append(headers["Content-Type"])
+        self.keys.append(headers.get("X-Api-Key"))
         prepared = self.answers.get(number)
         if isinstance(prepared, NoAnswerError):
             raise prepared
         return prepared or self._receive(url, body)
 
     def _receive(self, url: str, body: bytes) -> Answer:
-        platform, store, *topic, token = urlsplit(url).path.lstrip("/").split("/")
-        target = CallbackTarget(platform, store, topic[0] if topic else None)
+        platform, store, *rest, token = urlsplit(url).path.lstrip("/").split("/")
+        target = CallbackTarget(platform, store, rest[0] if rest else None)
+        if platform == "cenit":
+            token = self.keys[-1] or ""
         if not KeyRing.parse(RING).proves(target, token):
             return answer(401, {"error": "unauthorized"})
+        topic = topic_of(target)
+        if topic and topic.mostly_personal:
+            return answer(200, {"status": "ignored"})
         callback_id = next(self.ids)
+        if self.content_types[-1].endswith("form-urlencoded"):
+            return self._publish(target, callback_id, "accepted")
         try:
             json.loads(body)
         except ValueError:
@@ -143,6 +165,11 @@ class FakeFrontDoor:
         event_id = f"{callback_id}.0"
         self.bus.put(target, event_id, f"callback.{status}")
         return answer(200, {"status": status, "callback_id": callback_id, "event_ids": [event_id]})
+
+
+def topic_of(target: CallbackTarget) -> Topic | None:
+    known = platforms().get(target.platform)
+    return known.topics.get(target.topic or "") if known else None
 
 
 def answer(status: int, body: object) -> Answer:
@@ -229,6 +256,8 @@ class FakeWorld:
         self.post: Post = self.door.post
         self.questions: list[str] = []
         self.consent: bool | None = None
+        self.repaired: list[bytes] = []
+        self.replay_ends = ReplayOutcome.REPLAYED
         self.followed = 0
         self.unfollowed = 0
 
@@ -245,6 +274,7 @@ class FakeWorld:
             local_stacks=self.local_stacks,
             post=self.post,
             follow=self._follow,
+            replay=self._replay,
             ask=None if self.consent is None else self._ask,
         )
 
@@ -253,6 +283,18 @@ class FakeWorld:
         if isinstance(self.deployment, CommandError):
             raise self.deployment
         return self.deployment
+
+    def _replay(
+        self, _: Deployment, __: Mapping[str, Platform], callback_id: str, body: bytes
+    ) -> Replayed:
+        """Out of a quarantine that has whatever it is asked for."""
+        received_at = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
+        place = Place("key", "platform", LOCAL_STORE, "2026-05-06", callback_id, 1, received_at)
+        record = Record(place, received_at, "unreadable")
+        self.repaired.append(body)
+        event_id = f"{callback_id}.0"
+        self.bus.put(CallbackTarget("platform", LOCAL_STORE), event_id, "order.saved")
+        return Replayed(record, self.replay_ends, event_ids=(event_id,))
 
     def _ask(self, question: str) -> bool:
         self.questions.append(question)

@@ -1,7 +1,7 @@
 """A platform's handler with everything around it in memory: what the contract tests drive."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -49,14 +49,29 @@ class MemoryBucket:
     objects: dict[str, bytes] = field(default_factory=dict)
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def put(self, key: str, body: bytes, attributes: Mapping[str, str]) -> None:
-        if self.failing:
+    def put(
+        self, key: str, body: bytes, attributes: Mapping[str, str], seconds: float = 1.0
+    ) -> None:
+        if self.failing or seconds <= 0:
             raise UnavailableError("bucket", "SlowDown")
         assert len(key.encode()) <= 1024
         assert all(text.isascii() and text.isprintable() for text in attributes.values())
         assert sum(map(len, [*attributes, *attributes.values()])) <= 2048
         self.objects[key] = body
         self.attributes[key] = dict(attributes)
+
+
+@dataclass
+class MemoryQueue:
+    """The queue of bulk jobs; `failing` makes it refuse."""
+
+    failing: bool = False
+    keys: list[str] = field(default_factory=list)
+
+    def put(self, key: str, seconds: float) -> None:
+        if self.failing or seconds <= 0:
+            raise UnavailableError("queue", "Throttled")
+        self.keys.append(key)
 
 
 class FakeClock:
@@ -82,21 +97,32 @@ class Answered:
 class Reception:
     """One platform's handler, its fakes, and genuine or forged calls to it."""
 
-    def __init__(self, platform: Platform, builder: EventBuilder | None = None) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        builder: EventBuilder | None = None,
+        *,
+        max_inline_bytes: int = 240_000,
+        personal_topics: Collection[str] | None = None,
+    ) -> None:
         self.platform = platform
         self.clock = FakeClock()
         self.key_rings = MemoryKeyRings()
         self.event_bridge = StrictEventBridge()
         self.bucket = MemoryBucket()
+        self.queue = MemoryQueue()
         ids = (f"00000000-0000-4000-8000-{number:012}" for number in count(1))
         bus = EventBridgeBus(self.event_bridge.client(), BUS_ARN)
         outside = Surroundings(
             key_rings=self.key_rings,
             publisher=Publisher(bus, self.clock.sleep),
             bucket=self.bucket,
+            bulk_queue=self.queue,
             clock=self.clock,
             now=_times().__next__,
             new_callback_id=ids.__next__,
+            max_inline_bytes=max_inline_bytes,
+            personal_topics=every_topic(platform) if personal_topics is None else personal_topics,
         )
         self._receiver = Receiver(builder or EventBuilder(platform, "test/unit"), outside)
 
@@ -162,6 +188,10 @@ class Reception:
     @property
     def kept_nothing(self) -> bool:
         return not self.event_bridge.calls and not self.bucket.objects
+
+
+def every_topic(platform: Platform) -> set[str]:
+    return {f"{platform.name}/{topic}" for topic in platform.topics}
 
 
 def _times() -> Iterator[datetime]:

@@ -11,6 +11,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.environment import FUNCTION_ENVIRONMENT
 from template.reading import ROOT
 
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
@@ -19,11 +20,8 @@ OF_THE_RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "si
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
     "AWS_DEFAULT_REGION": "eu-central-1",
-    "DEPLOYMENT": "commerce-hooks/test",
-    "EVENT_BUS_ARN": "arn:aws:events:eu-central-1:123456789012:event-bus/commerce-hooks",
-    "KEY_RING_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:KeyRing-abcdef",
-    "PAYLOAD_BUCKET": "payload-bucket",
     "POWERTOOLS_LOG_LEVEL": "INFO",
+    **FUNCTION_ENVIRONMENT,
 }
 # Imports a module with the given path and says where everything came from.
 IMPORT = """

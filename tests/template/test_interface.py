@@ -25,6 +25,13 @@ OUTPUTS = {
     "PayloadBucketName": {"Ref": "PayloadBucket"},
     "LayerArn": {"Ref": "SharedLayer"},
     "ApiId": {"Ref": "CallbackApi"},
+    "CenitBaseUrl": {
+        "Fn::If": [
+            "HasDomain",
+            {"Fn::Sub": "https://${DomainName}/cenit"},
+            {"Fn::Sub": "https://${CenitApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/cenit"},
+        ]
+    },
 }
 FOR_OTHER_STACKS = {
     "api-url": API_URL,
@@ -111,6 +118,7 @@ def test_the_custom_domain_is_made_only_when_asked_for(template: Template) -> No
         "CallbackDomain": "HasDomain",
         "CallbackDomainMapping": "HasDomain",
         "CallbackDomainRecord": "HasHostedZone",
+        "CenitDomainMapping": "HasDomain",
     }
 
 

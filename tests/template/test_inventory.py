@@ -13,10 +13,11 @@ from template.reading import FUNCTION, Template
 
 OUTPUTS_AS_PARAMETERS = 4
 ONCE = {
+    "AWS::Serverless::Api": 1,
     "AWS::Serverless::HttpApi": 1,
     "AWS::Serverless::LayerVersion": 1,
     "AWS::ApiGatewayV2::DomainName": 1,
-    "AWS::ApiGatewayV2::ApiMapping": 1,
+    "AWS::ApiGatewayV2::ApiMapping": 2,
     "AWS::Route53::RecordSet": 1,
     "AWS::Events::EventBus": 1,
     "AWS::Events::Archive": 1,
@@ -24,16 +25,34 @@ ONCE = {
     "AWS::S3::Bucket": 1,
     "AWS::S3::BucketPolicy": 1,
     "AWS::SSM::Parameter": OUTPUTS_AS_PARAMETERS,
-    # For the default route, and the access log.
-    FUNCTION: 1,
-    "AWS::IAM::Role": 1,
-    "AWS::Logs::LogGroup": 2,
+    # For bulks and shapes, each with a queue for its dead letters, the default route, and the
+    # access log.
+    FUNCTION: 4,
+    "AWS::IAM::Role": 4,
+    "AWS::Logs::LogGroup": 5,
+    "AWS::SQS::Queue": 4,
+    # For shapes.
+    "AWS::Events::Rule": 1,
+    "AWS::SQS::QueuePolicy": 1,
 }
+# No platform waits for these, so they may take longer.
+JOBS = {"BulkFunction", "ShapesFunction"}
 A_PLATFORM = {FUNCTION: 1, "AWS::IAM::Role": 1, "AWS::Logs::LogGroup": 1}
 PROPERTIES = {
     "CallbackApi": {"AccessLogSettings", "RouteSettings"},
     "CallbackDomain": {"DomainName", "DomainNameConfigurations"},
     "CallbackDomainMapping": {"ApiId", "DomainName", "Stage"},
+    "CenitApi": {
+        "AccessLogSetting",
+        "BinaryMediaTypes",
+        "DisableExecuteApiEndpoint",
+        "EndpointConfiguration",
+        "GatewayResponses",
+        "MethodSettings",
+        "OpenApiVersion",
+        "StageName",
+    },
+    "CenitDomainMapping": {"ApiId", "ApiMappingKey", "DomainName", "Stage"},
     "EventBus": {"Name", "Description"},
     "KeyRing": {"Description", "GenerateSecretString"},
     "PayloadBucket": {
@@ -82,17 +101,22 @@ def test_a_function_has_these_properties_and_no_others(template: Template) -> No
     assert template.document["Globals"].keys() == {"Function"}
     assert template.document["Globals"]["Function"].keys() == shared
     for name, properties in template.of_type(FUNCTION).items():
-        assert properties.keys() - {"Layers"} == own, name
+        more = {"Timeout"} if name in JOBS else set()
+        assert properties.keys() - {"Layers"} == own | more, name
 
 
 def test_the_environment_holds_names_and_no_secret(template: Template) -> None:
     variables = template.document["Globals"]["Function"]["Environment"]["Variables"]
 
     assert variables.keys() == {
+        "BULK_QUEUE_URL",
         "DEPLOYMENT",
         "EVENT_BUS_ARN",
         "KEY_RING_ARN",
+        "MAX_INLINE_BYTES",
         "PAYLOAD_BUCKET",
+        "PERSONAL_DATA",
+        "PERSONAL_TOPICS",
         "POWERTOOLS_LOG_LEVEL",
     }
     assert "{{resolve" not in str(template.document)
@@ -117,6 +141,10 @@ def test_what_is_not_said_at_a_deployment_is_this(template: Template) -> None:
         "LogRetentionDays": 30,
         "ArchiveRetentionDays": 14,
         "ParkedRetentionDays": 14,
+        "CardDataRetentionDays": 5,
+        "PersonalData": "full",
+        "MaxInlineBytes": 240000,
+        "RestApiAccessLog": "off",
         "CallbackRateLimit": 1000,
         "CallbackBurstLimit": 2000,
     }
@@ -128,6 +156,7 @@ def test_the_custom_domain_leads_to_the_api_by_today_s_tls(template: Template) -
 
     assert configuration["SecurityPolicy"] == "TLS_1_2"
     assert template.properties("CallbackDomainMapping")["Stage"] == {"Ref": "CallbackApi.Stage"}
+    assert template.properties("CenitDomainMapping")["Stage"] == {"Ref": "CenitApi.Stage"}
     assert template.document["Conditions"]["HasDomain"] == {
         "Fn::Not": [{"Fn::Equals": [{"Ref": "DomainName"}, ""]}]
     }

@@ -6,7 +6,7 @@ from commerce_hooks.deadline import FUNCTION_TIMEOUT_SECONDS
 from commerce_hooks.platform import Platform
 from support.platforms import FUNCTIONS, block_name, platforms
 from support.samples import samples
-from template.reading import FUNCTION, ROOT, Template
+from template.reading import FUNCTION, OTHERS, ROOT, Template
 
 LAYER = {"Ref": "SharedLayer"}
 LIMITS = {
@@ -54,10 +54,14 @@ def test_its_function_knows_our_resources_by_environment(
     function = template.function_settings(f"{block_name(platform.name)}Function")
 
     assert function["Environment"]["Variables"] == {
+        "BULK_QUEUE_URL": {"Ref": "BulkQueue"},
         "DEPLOYMENT": {"Fn::Sub": "${AWS::StackName}/${Stage}"},
         "EVENT_BUS_ARN": {"Fn::GetAtt": ["EventBus", "Arn"]},
         "KEY_RING_ARN": {"Fn::GetAtt": ["KeyRing", "Id"]},
+        "MAX_INLINE_BYTES": {"Ref": "MaxInlineBytes"},
         "PAYLOAD_BUCKET": {"Ref": "PayloadBucket"},
+        "PERSONAL_DATA": {"Ref": "PersonalData"},
+        "PERSONAL_TOPICS": {"Ref": "PersonalTopics"},
         "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},
     }
 
@@ -115,7 +119,7 @@ def test_what_it_sends_is_described_in_a_schema_module(platform: Platform) -> No
 def test_no_function_stands_in_the_template_without_a_folder(template: Template) -> None:
     handlers = {function["Handler"] for function in template.of_type(FUNCTION).values()}
 
-    assert handlers == {f"{name}.app.lambda_handler" for name in (*platforms(), "not_found")}
+    assert handlers == {f"{name}.app.lambda_handler" for name in (*platforms(), *OTHERS)}
 
 
 def test_there_is_no_route_but_the_platforms_and_the_default(cloudformation: Template) -> None:

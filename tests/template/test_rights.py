@@ -4,9 +4,10 @@ from typing import Any
 
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from commerce_hooks.platform import Platform
+from cenit.services import PLATFORM as CENIT
+from commerce_hooks.platform import QUARANTINED, Platform
 from support.platforms import block_name, platforms
-from template.reading import Template, Tree
+from template.reading import OTHERS, Template, Tree
 
 BUS = "arn:aws:events:eu-central-1:123456789012:event-bus/hooks"
 OWN_LOGS_ONLY = ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -63,13 +64,111 @@ def test_a_platform_may_log_prove_publish_and_park_and_nothing_else(
             "Action": "secretsmanager:GetSecretValue",
             "Resource": {"Fn::GetAtt": ["KeyRing", "Id"]},
         },
+        rights_to_keep(platform),
+        *rights_to_queue(platform),
+        rights_to_publish(platform),
+    ]
+
+
+def rights_to_keep(platform: Platform) -> Tree:
+    prefixes = ["oversize", "quarantine"]
+    if any(topic.many for topic in platform.topics.values()):
+        prefixes.append("bulk")
+    if any(topic.card_data for topic in platform.topics.values()):
+        prefixes.append("quarantine-cards")
+    return {
+        "Effect": "Allow",
+        "Action": "s3:PutObject",
+        "Resource": [objects_under(f"{prefix}/{platform.name}") for prefix in sorted(prefixes)],
+    }
+
+
+def rights_to_queue(platform: Platform) -> list[Tree]:
+    if not any(topic.many for topic in platform.topics.values()):
+        return []
+    queue = {"Fn::GetAtt": ["BulkQueue", "Arn"]}
+    return [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue}]
+
+
+def objects_under(prefix: str) -> Tree:
+    return {"Fn::Sub": f"${{PayloadBucket.Arn}}/{prefix}/*"}
+
+
+def test_bulk_jobs_may_deal_with_bulks_and_nothing_else(template: Template) -> None:
+    bulky = [p for p in platforms().values() if any(t.many for t in p.topics.values())]
+    detail_types = {t.detail_type for p in bulky for t in p.topics.values() if t.many}
+
+    assert statements(template, "BulkRole") == [
+        rights_to_log("BulkLogs"),
+        {
+            "Effect": "Allow",
+            "Action": [
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:SendMessage",
+            ],
+            "Resource": {"Fn::GetAtt": ["BulkQueue", "Arn"]},
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            "Resource": objects_under("bulk"),
+        },
         {
             "Effect": "Allow",
             "Action": "s3:PutObject",
-            "Resource": {"Fn::Sub": f"${{PayloadBucket.Arn}}/quarantine/{platform.name}/*"},
+            "Resource": [
+                objects_under(f"{prefix}/{platform.name}")
+                for platform in bulky
+                for prefix in ("oversize", "quarantine-cards")
+            ],
         },
-        rights_to_publish(platform),
+        {
+            **rights_to_publish(bulky[0]),
+            "Condition": {
+                "Null": {"events:source": "false", "events:detail-type": "false"},
+                "ForAllValues:StringEquals": {
+                    "events:source": [platform.source for platform in bulky],
+                    "events:detail-type": sorted({QUARANTINED, *detail_types}),
+                },
+            },
+        },
     ]
+
+
+def test_cenit_may_log_prove_publish_store_and_remember_and_nothing_else(
+    template: Template,
+) -> None:
+    assert template.properties("CenitFunction")["Role"] == {"Fn::GetAtt": ["CenitRole", "Arn"]}
+    assert statements(template, "CenitRole") == [
+        rights_to_log("CenitLogs"),
+        {
+            "Effect": "Allow",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": {"Fn::GetAtt": ["KeyRing", "Id"]},
+        },
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": objects_under("oversize/cenit")},
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:PutObject"],
+            "Resource": objects_under("answers/cenit"),
+        },
+        rights_to_publish(CENIT),
+    ]
+
+
+def test_cenit_may_publish_its_five_requests_and_nothing_else(template: Template) -> None:
+    own = {"events:source": [CENIT.source], "events:detail-type": list(CENIT.detail_types)}
+    foreign = [
+        {**own, "events:detail-type": ["callback.quarantined"]},
+        {**own, "events:detail-type": [*CENIT.detail_types, "order.created"]},
+        {**own, "events:source": ["commerce-hooks.centry"]},
+        {},
+    ]
+
+    assert may_publish(template, CENIT, own)
+    assert not any(may_publish(template, CENIT, keys) for keys in foreign)
 
 
 def test_the_default_route_may_only_log(template: Template) -> None:
@@ -78,7 +177,7 @@ def test_the_default_route_may_only_log(template: Template) -> None:
 
 
 def test_there_are_no_other_roles(cloudformation: Template) -> None:
-    expected = {f"{block_name(name)}Role" for name in (*platforms(), "not_found")}
+    expected = {f"{block_name(name)}Role" for name in (*platforms(), *OTHERS)}
 
     assert set(cloudformation.of_type("AWS::IAM::Role")) == expected
 
@@ -97,8 +196,9 @@ def test_no_right_names_a_wildcard_but_the_keys_in_a_prefix(cloudformation: Temp
     for role in cloudformation.of_type("AWS::IAM::Role"):
         for statement in statements(cloudformation, role):
             assert "*" not in str(statement["Action"])
-            resource = str(statement["Resource"]).removesuffix("'}").removesuffix("/*")
-            assert "*" not in resource
+            resources = statement["Resource"]
+            for resource in resources if isinstance(resources, list) else [resources]:
+                assert "*" not in str(resource).removesuffix("'}").removesuffix("/*")
 
 
 def test_a_platform_may_publish_each_of_its_events(template: Template, platform: Platform) -> None:

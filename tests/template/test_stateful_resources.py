@@ -11,12 +11,25 @@ KEPT = (
     "CallbackApi",
     "CallbackDomain",
     "CallbackDomainMapping",
+    "CenitApi",
+    "CenitDomainMapping",
     "EventBus",
     "EventArchive",
     "KeyRing",
     "PayloadBucket",
     "PayloadBucketPolicy",
+    "BulkQueue",
+    "BulkDeadLetters",
 )
+
+
+API_PARTS = {
+    "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::RestApi",
+    "AWS::ApiGateway::Stage",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Stage",
+}
 
 
 @pytest.mark.parametrize("name", KEPT)
@@ -28,9 +41,9 @@ def test_losing_it_would_break_urls_or_lose_data_so_it_outlives_the_stack(
     assert policies == RETAINED
 
 
-def test_the_api_s_stage_outlives_the_stack_with_the_api(cloudformation: Template) -> None:
+def test_an_api_s_stage_outlives_the_stack_with_the_api(cloudformation: Template) -> None:
     for resource in cloudformation.resources.values():
-        if resource["Type"] in {"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"}:
+        if resource["Type"] in API_PARTS:
             assert {key: resource.get(key) for key in RETAINED} == RETAINED
 
 
@@ -109,7 +122,9 @@ def test_every_prefix_of_the_bucket_is_emptied_by_itself(template: Template) -> 
         "oversize/": {"Fn::FindInMap": ["OversizeDays", {"Ref": "ArchiveRetentionDays"}, "Days"]},
         "quarantine/": {"Ref": "ParkedRetentionDays"},
         "outbox/": {"Ref": "ParkedRetentionDays"},
-        "bulk/": {"Ref": "ParkedRetentionDays"},
+        "quarantine-cards/": {"Ref": "CardDataRetentionDays"},
+        "answers/": 1,
+        "bulk/": {"Ref": "CardDataRetentionDays"},
     }
 
 

@@ -13,7 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 from support.platforms import FUNCTIONS, block_name
 
 ROOT = FUNCTIONS.parent
-NO_PLATFORMS = {"not_found", "__pycache__"}
+NO_PLATFORMS = {"bulk", "cenit", "not_found", "shapes", "__pycache__"}
 NAMES = sorted(
     {
         folder.name

@@ -7,14 +7,17 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from commerce_hooks.schemas.fields import NUMBER_AS_ID
+
 _DIGITS = re.compile(r"[0-9]{1,19}")
 
 
 class CallbackBody(BaseModel, ABC):
     """A body as far as we rely on it; fields we do not name are kept as they come.
 
-    Only what decides where an event goes is declared and checked strictly. A callback is a
-    hint to look again, so an odd price is for the consumer to see, not a reason to hold back.
+    Only what decides where an event goes is checked strictly. A callback is a hint to look again,
+    so an odd price is for the consumer to see, not a reason to hold back: other fields that are
+    documented have one of the types in `fields`, which says what they are and checks nothing.
     """
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
@@ -49,7 +52,7 @@ def _number_as_text(value: object) -> str:
     raise PydanticCustomError("identifier", "an id must be a whole number or its digits")
 
 
-NumericId = Annotated[str, BeforeValidator(_number_as_text)]
+NumericId = Annotated[str, BeforeValidator(_number_as_text), NUMBER_AS_ID]
 """A numeric id that may come as a number or as its digits; `7` and `"007"` are the same."""
 
 PlatformWord = Annotated[str, StringConstraints(min_length=1, max_length=128)]

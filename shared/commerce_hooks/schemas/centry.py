@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from commerce_hooks.schemas.callback_body import CallbackBody, PlatformWord
+from commerce_hooks.schemas.fields import TEXT_AS_ID
 
-ObjectId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$", to_lower=True)]
+ObjectId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$", to_lower=True), TEXT_AS_ID]
 
 
 class CentryBody(CallbackBody):

@@ -43,6 +43,7 @@ class Metadata(Envelope):
     deployment: str
     platform: str
     store: str
+    backed_by: str | None = None
     account: str | None = None
     topic: str | None
     reported_topic: str | None = None

@@ -1,0 +1,1 @@
+"""The function that publishes callbacks too large to publish while their platform waits."""

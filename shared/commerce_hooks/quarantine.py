@@ -1,0 +1,50 @@
+"""Quarantine: a genuine callback that cannot become events yet is kept, and pointed to."""
+
+from dataclasses import dataclass
+
+from commerce_hooks.callback import Callback
+from commerce_hooks.deadline import BUCKET_SECONDS, BUS_SECONDS, Deadline
+from commerce_hooks.errors import QuarantineError, UnavailableError
+from commerce_hooks.events import EventBuilder
+from commerce_hooks.parking import CARDS_PREFIX, QUARANTINE_PREFIX, PayloadBucket, park
+from commerce_hooks.publishing import Publisher
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The bytes are safe. `cause` says why no event points to them, if none does."""
+
+    event_ids: tuple[str, ...]
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """Keeps one platform's callbacks."""
+
+    builder: EventBuilder
+    bucket: PayloadBucket
+    publisher: Publisher
+
+    def keep(self, callback: Callback, error: QuarantineError, until: Deadline) -> Kept:
+        """Keep the bytes; once they are safe, a failing bus costs only the pointer to them.
+
+        Raises:
+            UnavailableError: The bucket did not take them.
+        """
+        cards = self.builder.platform.may_hold_cards(callback.target.topic)
+        stored = park(
+            self.bucket,
+            callback,
+            CARDS_PREFIX if cards else QUARANTINE_PREFIX,
+            error.reason.value,
+            until.within(BUCKET_SECONDS).remaining(),
+        )
+        pointer = self.builder.quarantined(callback, error, stored)
+        try:
+            published = self.publisher.publish([pointer], until.within(BUS_SECONDS))
+        except UnavailableError as failed:
+            return Kept(error.published, str(failed))
+        if published.refused:
+            return Kept(error.published, f"bus: {', '.join(published.refused.values())}")
+        return Kept((*error.published, *published.event_ids))

@@ -1,0 +1,130 @@
+"""Bulk jobs with everything around them in memory, and a function that may die at any call."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from bulk.job import BulkJob
+from bulk.worker import Worker
+from commerce_hooks.aws import EventBridgeBus
+from commerce_hooks.callback import Callback
+from commerce_hooks.deadline import Deadline
+from commerce_hooks.events import Event, EventBuilder
+from commerce_hooks.keyring import CallbackTarget
+from commerce_hooks.parking import BULK_PREFIX, park
+from commerce_hooks.publishing import Publisher
+from support.platforms import platforms
+from support.receiving import FakeClock, MemoryBucket, MemoryQueue
+from support.strict_eventbridge import BUS_ARN, StrictEventBridge
+
+T = TypeVar("T")
+RUN_SECONDS = 50.0
+
+
+class CrashError(BaseException):
+    """The function died: nothing of ours sees it."""
+
+
+@dataclass
+class Crashes:
+    """Dies once, before or after the call of this number."""
+
+    at: int = -1
+    after: bool = False
+    calls: int = 0
+
+    def around(self, call: Callable[[], T]) -> T:
+        mine = self.calls == self.at
+        self.calls += 1
+        if mine and not self.after:
+            raise CrashError
+        result = call()
+        if mine:
+            raise CrashError
+        return result
+
+
+@dataclass
+class ReadableMemoryBucket(MemoryBucket):
+    """The payload bucket of a job, which may also read and delete."""
+
+    crashes: Crashes = field(default_factory=Crashes)
+
+    def put(
+        self, key: str, body: bytes, attributes: Mapping[str, str], seconds: float = 1.0
+    ) -> None:
+        put = super().put
+        self.crashes.around(lambda: put(key, body, attributes, seconds))
+
+    def get(self, key: str) -> tuple[bytes, dict[str, str]] | None:
+        found = (self.objects[key], self.attributes[key]) if key in self.objects else None
+        return self.crashes.around(lambda: found)
+
+    def delete(self, key: str) -> None:
+        self.crashes.around(lambda: self.objects.pop(key, None))
+
+
+class RiggedBus(EventBridgeBus):
+    """The bus, where the function may die as well; `before` sees the events of each call."""
+
+    def __init__(self, event_bridge: StrictEventBridge, crashes: Crashes) -> None:
+        super().__init__(event_bridge.client(), BUS_ARN)
+        self._crashes = crashes
+        self.before: Callable[[Sequence[Event]], None] = lambda _: None
+
+    def put(self, events: Sequence[Event], seconds: float) -> Sequence[str | None]:
+        put = super().put
+        self.before(events)
+        return self._crashes.around(lambda: put(events, seconds))
+
+
+@dataclass
+class Lines:
+    """What was logged."""
+
+    lines: list[dict[str, object]] = field(default_factory=list)
+
+    def ran(self, level: str, **fields: object) -> None:
+        self.lines.append({"level": level, **fields})
+
+
+class BulkRig:
+    """A worker, its fakes, and a parked body of orders."""
+
+    def __init__(self, body: bytes, crashes: Crashes | None = None) -> None:
+        self.clock = FakeClock()
+        self.crashes = Crashes()
+        self.bucket = ReadableMemoryBucket(crashes=self.crashes)
+        self.event_bridge = StrictEventBridge()
+        self.queue = MemoryQueue()
+        self.told = Lines()
+        self.bus = RiggedBus(self.event_bridge, self.crashes)
+        job = BulkJob(
+            builder_for=lambda name: EventBuilder(platforms()[name], "test/unit"),
+            bucket=self.bucket,
+            publisher=Publisher(self.bus, self.clock.sleep),
+            max_inline_bytes=240_000,
+        )
+        self.worker = Worker(job, self.queue, self.told)
+        self.key = park(self.bucket, callback(body), BULK_PREFIX, "bulk", 1.0).key
+        self.crashes.calls = 0
+        if crashes:
+            self.crashes.at, self.crashes.after = crashes.at, crashes.after
+
+    def work(self, seconds: float = RUN_SECONDS) -> bool:
+        return self.worker.work(self.key, Deadline(self.clock, seconds))
+
+    @property
+    def published(self) -> list[str]:
+        return [detail["metadata"]["event_id"] for detail in self.event_bridge.details]
+
+
+def callback(body: bytes) -> Callback:
+    return Callback(
+        target=CallbackTarget("konimbo", "acme", "order_created_bulk"),
+        callback_id="c",
+        received_at=datetime(2026, 3, 9, 12, tzinfo=UTC),
+        content_type="application/json",
+        body=body,
+    )

@@ -1,0 +1,12 @@
+"""What the template gives every function of ours in its environment, with made-up values."""
+
+FUNCTION_ENVIRONMENT = {
+    "BULK_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/bulk",
+    "DEPLOYMENT": "commerce-hooks/test",
+    "EVENT_BUS_ARN": "arn:aws:events:eu-central-1:123456789012:event-bus/test",
+    "KEY_RING_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:test",
+    "MAX_INLINE_BYTES": "240000",
+    "PAYLOAD_BUCKET": "payloads",
+    "PERSONAL_DATA": "full",
+    "PERSONAL_TOPICS": "",
+}

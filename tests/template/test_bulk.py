@@ -1,0 +1,38 @@
+"""The queue of bulk jobs: nothing in it is lost, and a job comes again until it is done."""
+
+from template.reading import Template
+
+FOURTEEN_DAYS = 14 * 24 * 3600
+
+
+def test_a_job_outlives_outages_of_days(template: Template) -> None:
+    for name in ("BulkQueue", "BulkDeadLetters"):
+        queue = template.properties(name)
+        assert queue["MessageRetentionPeriod"] == FOURTEEN_DAYS
+        assert queue["SqsManagedSseEnabled"] is True
+
+
+def test_a_job_that_failed_comes_again_often_before_it_is_given_up(template: Template) -> None:
+    redrive = template.properties("BulkQueue")["RedrivePolicy"]
+
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["BulkDeadLetters", "Arn"]}
+    assert redrive["maxReceiveCount"] >= 100
+
+
+def test_no_second_run_begins_while_the_first_may_still_run(template: Template) -> None:
+    timeout = template.properties("BulkFunction")["Timeout"]
+
+    assert template.properties("BulkQueue")["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_of_a_failed_job_the_message_is_reported_and_no_other(template: Template) -> None:
+    (source,) = template.properties("BulkFunction")["Events"].values()
+
+    assert source == {
+        "Type": "SQS",
+        "Properties": {
+            "Queue": {"Fn::GetAtt": ["BulkQueue", "Arn"]},
+            "BatchSize": 1,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        },
+    }
