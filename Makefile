@@ -23,6 +23,11 @@ setup: $(VENV)/.dev ## Set up only: everything that running, testing and buildin
 test: $(VENV)/.dev ## Set up, then run all tests
 	@$(BIN)/pytest
 
+FUZZ_SECONDS ?= 30
+fuzz: $(VENV)/.dev ## Fuzz all that reads a sender's bytes, for FUZZ_SECONDS (Linux on x86-64)
+	@PYTHONPATH=tests $(BIN)/python tests/fuzz/harness.py $(VENV)/fuzz -max_total_time=$(FUZZ_SECONDS) \
+	  -verbosity=0 -print_final_stats=1
+
 check: format-check lint types complete template-check requirements-check coverage picture-check ## What CI runs: format, lint, types, template, pins, tests, picture
 
 complete: $(VENV)/.dev ## Check that no platform is half added, and what is missing
@@ -106,5 +111,5 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help run up down setup test check complete format format-check lint types template-check coverage \
+.PHONY: help run up down setup test fuzz check complete format format-check lint types template-check coverage \
   build requirements upgrade requirements-check picture picture-check clean

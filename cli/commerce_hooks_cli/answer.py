@@ -1,6 +1,6 @@
 """What comes back from a POST: an answer, or the reason why there is none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -32,5 +32,5 @@ class NoAnswerError(Exception):
     """
 
 
-Post: TypeAlias = Callable[[str, bytes, str], Answer]
-"""Posts a body, given URL, body and content type. Raises NoAnswerError."""
+Post: TypeAlias = Callable[[str, bytes, Mapping[str, str]], Answer]
+"""Posts a body, given URL, body and headers. Raises NoAnswerError."""

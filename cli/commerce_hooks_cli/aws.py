@@ -123,7 +123,13 @@ _UNKNOWN_CREDENTIALS = {
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
 }
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+_DENIED = {
+    "403",  # which is all that S3 says to a HEAD
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "UnauthorizedOperation",
+}
 _BEFORE_AN_ANSWER: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     (
         (aws_errors.NoCredentialsError, aws_errors.PartialCredentialsError),

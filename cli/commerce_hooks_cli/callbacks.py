@@ -11,6 +11,8 @@ from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks_cli.answer import Answer, NoAnswerError, Post
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from commerce_hooks.keyring import KeyRing
     from commerce_hooks.platform import Platform
     from commerce_hooks_cli.samples import Sample
@@ -80,10 +82,13 @@ class Sender:
 
     post: Post
 
-    def send(self, to: CallbackUrl, topic: str, sample: Sample) -> Sent:
+    def send(
+        self, to: CallbackUrl, topic: str, sample: Sample, headers: Mapping[str, str] | None = None
+    ) -> Sent:
+        """Post a sample; `headers` are what proves it where the URL doesn't."""
         about = (to.platform, topic, to.store)
         try:
-            answer = self.post(to.url, sample.body, sample.content_type)
+            answer = self.post(to.url, sample.body, sample.headers | dict(headers or {}))
         except NoAnswerError as error:
             return Sent(*about, ok=False, status=None, outcome="no_answer", problem=str(error))
         told = _told(answer.body)

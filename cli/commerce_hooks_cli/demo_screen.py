@@ -75,8 +75,8 @@ def verdict(outcome: Outcome) -> Iterator[RenderableType]:
     line = Table.grid(padding=(0, 1, 0, 0))
     line.add_row(
         Mark(good=True),
-        f"{len(outcome.exchanges)} callbacks, each answered as it should be; "
-        f"{len(outcome.events)} events, none from the forgery.",
+        f"{len(outcome.exchanges) - 1} callbacks, each answered as it should be, one of them "
+        f"repaired; {len(outcome.events)} events, none from the forgery.",
     )
     yield Text()
     yield line

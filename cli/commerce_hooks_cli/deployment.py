@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
@@ -37,9 +38,12 @@ class Deployment:
     payload_bucket: str
     local: bool
     clients: Clients = field(repr=False)
+    outputs: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @overload
     def client(self, service: Literal["events"]) -> EventBridgeClient: ...
+    @overload
+    def client(self, service: Literal["s3"]) -> S3Client: ...
     @overload
     def client(self, service: Literal["secretsmanager"]) -> SecretsManagerClient: ...
     @overload
@@ -47,6 +51,38 @@ class Deployment:
 
     def client(self, service: str) -> Any:
         return self.clients(service)
+
+    @property
+    def deployment_name(self) -> str:
+        """What its events call it: stack and stage."""
+        return self._output("DeploymentName")
+
+    @property
+    def personal_data(self) -> str:
+        """Whether its events show personal data: `full` or `masked`."""
+        return self._output("PersonalData")
+
+    @property
+    def max_inline_bytes(self) -> int:
+        """Larger events of it refer to their data in the payload bucket."""
+        return int(self._output("MaxInlineBytes"))
+
+    @property
+    def personal_topics(self) -> frozenset[str]:
+        """Those it takes although they are mostly personal, as `<platform>/<topic>`."""
+        names = self.outputs.get("PersonalTopics", "").split(",")
+        return frozenset(filter(None, (name.strip() for name in names)))
+
+    @property
+    def cenit_base_url(self) -> str:
+        """What stands before `/<store>/<service>` where Cenit calls. It has no token."""
+        return self._output("CenitBaseUrl").rstrip("/")
+
+    def _output(self, name: str) -> str:
+        """What only some verbs need, so that the others work with a stack of an older template."""
+        if name not in self.outputs:
+            raise _no_output(self.name, name)
+        return self.outputs[name]
 
     def key_ring(self) -> KeyRing:
         """Read the keys that make this deployment's callback URLs."""
@@ -80,7 +116,11 @@ def find_deployment(stack: str | None) -> Deployment:
 
 def local_deployment(state: LocalState) -> Deployment:
     return _from_outputs(
-        {**state.outputs, "PublicBaseUrl": state.base_url},
+        {
+            **state.outputs,
+            "PublicBaseUrl": state.base_url,
+            "CenitBaseUrl": f"{state.base_url}/cenit",
+        },
         name=state.stack,
         region=state.region,
         account=state.account,
@@ -113,10 +153,15 @@ def _from_outputs(outputs: Mapping[str, str], *, name: str, **known: Any) -> Dep
             event_bus_arn=outputs["EventBusArn"],
             key_ring_arn=outputs["KeyRingArn"],
             payload_bucket=outputs["PayloadBucketName"],
+            outputs=outputs,
             **known,
         )
     except KeyError as error:
-        raise CommandError(
-            f"The stack {name} has no output {error.args[0]}.",
-            "Is it a stack of this template, and completely deployed?",
-        ) from error
+        raise _no_output(name, error.args[0]) from error
+
+
+def _no_output(stack: str, output: str) -> CommandError:
+    return CommandError(
+        f"The stack {stack} has no output {output}.",
+        "Is it a stack of this template, of this version, and completely deployed?",
+    )

@@ -33,7 +33,7 @@ class Forwarder:
     def forward(self, event: BusEvent) -> str | None:
         """Why it failed, in words; None if it was taken with 2xx."""
         try:
-            answer = self.post(self.url, event.raw.encode(), "application/json")
+            answer = self.post(self.url, event.raw.encode(), {"Content-Type": "application/json"})
         except NoAnswerError as error:
             return str(error)
         return None if answer.successful else f"it answered {answer.status}"

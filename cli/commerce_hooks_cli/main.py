@@ -11,9 +11,12 @@ from typer.core import TyperGroup
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.program import command_to_type
+from commerce_hooks_cli.verbs.cenit import cenit
 from commerce_hooks_cli.verbs.help_page import Verb
 from commerce_hooks_cli.verbs.local import local
+from commerce_hooks_cli.verbs.quarantine import quarantine
 from commerce_hooks_cli.verbs.send import send
+from commerce_hooks_cli.verbs.shapes import shapes
 from commerce_hooks_cli.verbs.tail import tail
 from commerce_hooks_cli.verbs.urls import urls
 from commerce_hooks_cli.wiring import real_world
@@ -92,9 +95,12 @@ def commerce_hooks(
         ctx.obj = real_world()
 
 
+app.add_typer(cenit, name="cenit")
 app.add_typer(local, name="local")
+app.add_typer(quarantine, name="quarantine")
 for verb, example in (
     (send, "send konimbo order_created --count 3"),
+    (shapes, "shapes konimbo order_created --new"),
     (tail, "tail --limit 1 --json"),
     (urls, "urls konimbo demo"),
 ):

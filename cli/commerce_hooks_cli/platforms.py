@@ -35,14 +35,22 @@ def discover_platforms(functions: Path) -> dict[str, Platform]:
 
 def platform_called(platforms: Mapping[str, Platform], name: str) -> Platform:
     if name not in platforms:
-        raise _unknown("platform", name, platforms)
+        raise unknown("platform", name, platforms)
     return platforms[name]
 
 
 def topic_called(platform: Platform, name: str) -> Topic:
     if name not in platform.topics:
-        raise _unknown(f"topic of {platform.name}", name, platform.topics)
+        raise unknown(f"topic of {platform.name}", name, platform.topics)
     return platform.topics[name]
+
+
+def checked_platform_name(name: str, functions: Path) -> str:
+    """The name itself, if a platform of the checkout has it; none is loaded."""
+    known = platform_names(functions)
+    if name not in known:
+        raise unknown("platform", name, known)
+    return name
 
 
 def checked_store(name: str) -> str:
@@ -55,7 +63,7 @@ def checked_store(name: str) -> str:
     return name
 
 
-def _unknown(kind: str, name: str, known: Iterable[str]) -> BadUsageError:
+def unknown(kind: str, name: str, known: Iterable[str]) -> BadUsageError:
     names = list(known)
     close = get_close_matches(name, names, n=1)
     meant = f"Did you mean {close[0]}? " if close else ""

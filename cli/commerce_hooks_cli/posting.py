@@ -10,15 +10,21 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from socket import SHUT_RDWR
 from threading import Thread
 from time import monotonic
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from commerce_hooks_cli.answer import Answer, NoAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 POST_SECONDS = 20.0
 _MAX_ANSWER_BYTES = 1_000_000
 
 
-def post(url: str, body: bytes, content_type: str, seconds: float = POST_SECONDS) -> Answer:
+def post(
+    url: str, body: bytes, headers: Mapping[str, str], seconds: float = POST_SECONDS
+) -> Answer:
     """Send `body` and wait for the answer at most `seconds`, however it drips in.
 
     Raises:
@@ -26,7 +32,7 @@ def post(url: str, body: bytes, content_type: str, seconds: float = POST_SECONDS
     """
     started = monotonic()
     try:
-        status, answer = _within(seconds, _Request(url, body, content_type))
+        status, answer = _within(seconds, _Request(url, body, headers))
     except TimeoutError:
         raise NoAnswerError(f"no answer within {seconds:g} seconds") from None
     except ssl.SSLError as error:
@@ -48,7 +54,7 @@ def _words(reason: str | None) -> str:
 class _Request:
     url: str = field(repr=False)
     body: bytes = field(repr=False)
-    content_type: str
+    headers: Mapping[str, str] = field(repr=False)
 
     def connection(self, seconds: float) -> HTTPConnection:
         parts = urlsplit(self.url)
@@ -60,7 +66,7 @@ class _Request:
     def over(self, connection: HTTPConnection) -> tuple[int, bytes]:
         parts = urlsplit(self.url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers = {"Content-Type": self.content_type, "User-Agent": "commerce-hooks"}
+        headers = {"User-Agent": "commerce-hooks", **self.headers}
         connection.request("POST", target, self.body, headers)
         response = connection.getresponse()
         return response.status, response.read(_MAX_ANSWER_BYTES)

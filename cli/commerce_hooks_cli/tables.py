@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.bus_event import BusEvent
     from commerce_hooks_cli.callbacks import Sent
 
-_OUTCOME_STYLES = {"accepted": "green", "unrecognized": "yellow", "quarantined": "yellow"}
+_OUTCOME_STYLES = {
+    "accepted": "green",
+    "replayed": "green",
+    "ignored": "dim",
+    "unrecognized": "yellow",
+    "quarantined": "yellow",
+}
 # Time, source, detail-type and resource. Of eighty columns they leave eleven to the store.
 _COLUMNS = ((8, "dim"), (7, "cyan"), (26, "bold"), (24, ""))
 _STORE_WIDTH = 11

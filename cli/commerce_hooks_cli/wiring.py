@@ -11,13 +11,15 @@ from commerce_hooks_cli.local.checkout import find_checkout
 from commerce_hooks_cli.world import Events, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from commerce_hooks.platform import Platform
     from commerce_hooks_cli.answer import Answer
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.local.state import LocalState
+    from commerce_hooks_cli.quarantine_replay import Replayed
 
 
 def real_world() -> World:
@@ -27,6 +29,7 @@ def real_world() -> World:
         local_stacks=_LocalStacks(),
         post=_post,
         follow=_follow,
+        replay=_replay,
         ask=_ask if sys.stdin.isatty() else None,
     )
 
@@ -73,10 +76,10 @@ def _find_deployment(stack: str | None) -> Deployment:
     return find_deployment(stack)
 
 
-def _post(url: str, body: bytes, content_type: str) -> Answer:
+def _post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     from commerce_hooks_cli.posting import post
 
-    return post(url, body, content_type)
+    return post(url, body, headers)
 
 
 def _follow(
@@ -85,6 +88,16 @@ def _follow(
     from commerce_hooks_cli.event_tail import EventTail
 
     return EventTail(deployment, on_left_over)
+
+
+def _replay(
+    deployment: Deployment, platforms: Mapping[str, Platform], callback_id: str, body: bytes
+) -> Replayed:
+    from commerce_hooks_cli.quarantine_replay import replay_on
+
+    replaying = replay_on(deployment, platforms)
+    (record,) = replaying.records.called([callback_id])
+    return replaying.replay(record, body)
 
 
 def _ask(question: str) -> bool:

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from commerce_hooks.platform import Platform
     from commerce_hooks_cli.answer import Post
     from commerce_hooks_cli.bus_event import BusEvent
     from commerce_hooks_cli.console import Screen
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.local.state import LocalState
+    from commerce_hooks_cli.quarantine_replay import Replayed
 
 
 class Events(Protocol):
@@ -42,6 +44,7 @@ class World:
 
     Args:
         follow: Opens the bus; its second argument is told what could not be cleaned up.
+        replay: Publishes the callback of this id out of quarantine, with a repaired body.
         ask: Puts a yes-or-no question; None where there is nobody to answer.
     """
 
@@ -50,6 +53,7 @@ class World:
     local_stacks: LocalStacks
     post: Post
     follow: Callable[[Deployment, Callable[[str], None]], AbstractContextManager[Events]]
+    replay: Callable[[Deployment, Mapping[str, Platform], str, bytes], Replayed]
     ask: Callable[[str], bool] | None
 
     def deployment(self, stack: str | None, screen: Screen) -> Deployment:

@@ -3,6 +3,7 @@
 import io
 import re
 import sys
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -10,30 +11,48 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from commerce_hooks.keyring import CallbackTarget, KeyRing
+from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks_cli.answer import Answer, NoAnswerError
-from commerce_hooks_cli.callbacks import CallbackUrls, Sent
-from commerce_hooks_cli.demo import Exchange, Outcome, attempts, receive
+from commerce_hooks_cli.callbacks import Sent
+from commerce_hooks_cli.demo import Exchange, Outcome, Script, receive
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.main import app
-from support.command import CHECKOUT, RING, FakeTail, FakeWorld, answer, tokens_in
+from commerce_hooks_cli.quarantine_replay import Outcome as ReplayOutcome
+from support.command import CHECKOUT, LOCAL, FakeTail, FakeWorld, answer, tokens_in
 from support.platforms import platforms
 
-TOPICS = [(p.name, topic) for p in platforms().values() for topic in p.topics]
-FORGED = len(TOPICS)
+TOPICS = [(p.name, t.name) for p in platforms().values() for t in p.topics.values()]
+OFF = [t.mostly_personal for p in platforms().values() for t in p.topics.values()]
+SPECIAL = 3
+FORGED = len(TOPICS) + SPECIAL
+SENT = FORGED + 2
 
 
-def test_it_sends_one_callback_per_topic_and_two_bad_ones(world: FakeWorld) -> None:
+def test_it_sends_one_callback_per_topic_some_special_and_two_bad_ones(world: FakeWorld) -> None:
     sent = world.run("local", "demo", "--json").json["sent"]
 
-    assert [(one["platform"], one["topic"]) for one in sent[:-2]] == TOPICS
-    assert [one["outcome"] for one in sent] == [
-        *["accepted"] * len(TOPICS),
-        "unauthorized",
-        "quarantined",
+    assert [(one["platform"], one["topic"]) for one in sent[: len(TOPICS)]] == TOPICS
+    assert [one["outcome"] for one in sent[: len(TOPICS)]] == [
+        "ignored" if off else "accepted" for off in OFF
     ]
-    assert [one["note"] for one in sent[-2:]] == ["forged token", "broken body"]
+    assert [(one["note"], one["outcome"]) for one in sent[len(TOPICS) :]] == [
+        ("as a form", "accepted"),
+        ("large body", "accepted"),
+        ("Cenit's call", "accepted"),
+        ("forged token", "unauthorized"),
+        ("broken body", "quarantined"),
+        ("repaired", "replayed"),
+    ]
+
+
+def test_the_repaired_body_is_the_whole_one(world: FakeWorld) -> None:
+    world.run("local", "demo")
+
+    (repaired,) = world.repaired
+    broken = world.door.bodies[-1]
+    assert repaired.startswith(broken)
+    assert len(repaired) // 2 == len(broken)
 
 
 def test_it_shows_every_event_that_was_promised(world: FakeWorld) -> None:
@@ -41,7 +60,7 @@ def test_it_shows_every_event_that_was_promised(world: FakeWorld) -> None:
 
     promised = [id_ for one in told["sent"] for id_ in one["event_ids"]]
     assert [event["detail"]["metadata"]["event_id"] for event in told["events"]] == promised
-    assert len(promised) == len(TOPICS) + 1
+    assert len(promised) == SENT - 1 - sum(OFF) + 1
     assert (told["ok"], told["problems"]) == (True, [])
 
 
@@ -58,11 +77,11 @@ def test_people_see_callbacks_events_and_where_to_go_on(world: FakeWorld) -> Non
 
     assert result.exit_code == 0
     rows = [line.split()[:5] for line in result.stdout.splitlines()]
-    for platform, topic in TOPICS:
-        assert ["✓", platform, topic, "200", "accepted"] in rows
+    for (platform, topic), off in zip(TOPICS, OFF, strict=True):
+        assert ["✓", platform, topic, "200", "ignored" if off else "accepted"] in rows
     assert "forged token" in result.stdout
     assert '"detail-type":' in result.stdout
-    assert f"✓ {len(TOPICS) + 2} callbacks" in result.stdout
+    assert f"✓ {SENT} callbacks" in result.stdout
     for word in ("make up", "urls", "send", "tail", "README.md"):
         assert word in result.stdout.rpartition("Where to look next")[2]
 
@@ -153,7 +172,7 @@ def test_many_wrong_answers_are_not_all_spelled_out(world: FakeWorld) -> None:
     said = world.run("local", "demo").stderr
 
     assert said.count("expected ") == 3
-    assert f"And {len(TOPICS) - 1} more like this." in said
+    assert f"And {SENT - 3} more like this." in said
 
 
 def test_without_an_answer_it_gives_up_at_once(world: FakeWorld) -> None:
@@ -176,10 +195,10 @@ def test_a_forgery_that_is_taken_makes_it_fail(world: FakeWorld) -> None:
 
 
 def test_an_event_of_the_forgery_makes_it_fail(world: FakeWorld) -> None:
-    def leak(url: str, body: bytes, content_type: str) -> Answer:
+    def leak(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         if len(world.door.urls) == FORGED:
             world.bus.put(CallbackTarget("centry", "demo"), "forged.0", "order.saved")
-        return world.door.post(url, body, content_type)
+        return world.door.post(url, body, headers)
 
     world.post = leak
 
@@ -191,8 +210,7 @@ def test_an_event_of_the_forgery_makes_it_fail(world: FakeWorld) -> None:
 
 def test_an_event_that_does_not_come_is_missed(world: FakeWorld) -> None:
     sent = Sent("konimbo", "x", "demo", ok=True, status=200, outcome="accepted", event_ids=("a.0",))
-    urls = CallbackUrls("http://x", KeyRing.parse(RING))
-    attempt = attempts(platforms(), urls, CHECKOUT / "events")[0]
+    attempt = Script(LOCAL, platforms(), CHECKOUT / "events").attempts()[0]
 
     events = receive(FakeTail(world.bus, 0), ["a.0"], seconds=0.1)
 
@@ -206,6 +224,24 @@ def test_other_stores_events_on_a_running_stack_are_none_of_its_business(
     world.bus.put(CallbackTarget("konimbo", "acme", "x"), "other.0", "order.created")
 
     assert world.run("local", "demo").exit_code == 0
+
+
+def test_what_we_notice_ourselves_meanwhile_is_not_of_its_callbacks(world: FakeWorld) -> None:
+    world.bus.put(CallbackTarget("system", "demo", "x"), "c.0.s", "callback.shape_changed")
+
+    told = world.run("local", "demo", "--json").json
+
+    assert told["ok"]
+    assert "c.0.s" not in [event["detail"]["metadata"]["event_id"] for event in told["events"]]
+
+
+def test_a_replay_that_fails_makes_it_fail(world: FakeWorld) -> None:
+    world.replay_ends = ReplayOutcome.REFUSED
+
+    result = world.run("local", "demo")
+
+    assert result.exit_code == 1
+    assert "repaired: expected replayed, got refused." in result.stderr
 
 
 def test_an_answer_without_events_makes_it_fail(world: FakeWorld) -> None:

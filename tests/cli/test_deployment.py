@@ -68,6 +68,37 @@ def test_a_named_stack_is_read_from_its_outputs(cloudformation: HttpServer) -> N
     assert not deployment.local
 
 
+def test_what_its_events_are_like_is_read_from_the_outputs_too(
+    cloudformation: HttpServer,
+) -> None:
+    told = {
+        "DeploymentName": "shop-hooks/prod",
+        "PersonalData": "masked",
+        "MaxInlineBytes": "100000",
+        "PersonalTopics": "konimbo/customer_logged_in,konimbo/x",
+    }
+    cloudformation.body = described({**OUTPUTS, **told})
+
+    deployment = find_deployment("shop-hooks")
+
+    assert (deployment.deployment_name, deployment.personal_data) == ("shop-hooks/prod", "masked")
+    assert deployment.max_inline_bytes == 100_000
+    assert deployment.personal_topics == {"konimbo/customer_logged_in", "konimbo/x"}
+
+
+def test_an_output_that_a_stack_lacks_is_missed_by_those_who_need_it_only(
+    cloudformation: HttpServer,
+) -> None:
+    cloudformation.body = described(OUTPUTS)
+
+    deployment = find_deployment("shop-hooks")
+
+    assert deployment.personal_topics == frozenset()
+    with pytest.raises(CommandError, match="has no output PersonalData") as caught:
+        _ = deployment.personal_data
+    assert "of this version" in caught.value.hint
+
+
 def test_real_credentials_never_go_to_loopback(cloudformation: HttpServer) -> None:
     cloudformation.body = described(OUTPUTS)
 
@@ -148,6 +179,7 @@ def test_the_local_stack_is_reached_at_its_own_address(tmp_path: Path) -> None:
     deployment = local_deployment(state)
 
     assert (deployment.base_url, deployment.local) == ("http://127.0.0.1:4321", True)
+    assert deployment.cenit_base_url == "http://127.0.0.1:4321/cenit"
 
 
 @pytest.mark.parametrize("arguments", [("urls", "centry", "acme"), ("tail",)])

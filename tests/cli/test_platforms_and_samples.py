@@ -24,7 +24,8 @@ def test_a_folder_without_platforms_is_an_error(tmp_path: Path) -> None:
 def events(tmp_path: Path) -> Path:
     folder = tmp_path / "shop"
     folder.mkdir()
-    for name in ("order.json", "order.big.json", "order_paid.json", "stock.low.form"):
+    names = ("order.json", "order.form", "order.big.json", "order_paid.json", "stock.low.form")
+    for name in names:
         (folder / name).write_text(name)
     return tmp_path
 
@@ -45,6 +46,25 @@ def test_a_topic_without_a_plain_sample_gives_its_first(events: Path) -> None:
         b"stock.low.form",
         "application/x-www-form-urlencoded",
     )
+
+
+def test_of_two_spellings_the_json_is_taken_unless_a_form_is_asked_for(events: Path) -> None:
+    assert find_sample(events, "shop", "order").body == b"order.json"
+    assert find_sample(events, "shop", "order", form=True).body == b"order.form"
+
+
+def test_of_what_has_no_form_none_is_taken(events: Path) -> None:
+    with pytest.raises(BadUsageError, match="in JSON only") as topic:
+        find_sample(events, "shop", "order_paid", form=True)
+    with pytest.raises(BadUsageError, match="no variant 'big'"):
+        find_sample(events, "shop", "order", "big", form=True)
+    assert topic.value.hint == "There are forms of: order, stock."
+
+
+def test_a_platform_without_forms_says_so(events: Path) -> None:
+    (events / "other").mkdir()
+    with pytest.raises(CommandError, match="no form for other order"):
+        find_sample(events, "other", "order", form=True)
 
 
 def test_a_variant_is_taken_by_name(events: Path) -> None:

@@ -21,7 +21,9 @@ def test_the_sample_of_every_topic_can_be_sent(world: FakeWorld, platform: str, 
         0,
         [(EVENTS / platform / f"{topic}.json").read_bytes()],
     )
-    assert result.json[0]["outcome"] == "accepted"
+    off = platforms()[platform].topics[topic].mostly_personal
+    assert result.json[0]["outcome"] == ("ignored" if off else "accepted")
+    assert ("PersonalTopics" in result.stderr) == off
 
 
 def test_the_answer_is_shown(world: FakeWorld) -> None:
@@ -99,10 +101,45 @@ def test_a_variant_of_a_sample_can_be_chosen(world: FakeWorld) -> None:
 
 
 def test_an_unknown_variant_names_the_known_ones(world: FakeWorld) -> None:
-    result = world.run("send", "konimbo", "order_created", "--variant", "huge")
+    result = world.run("send", "konimbo", "order_created_bulk", "--variant", "huge")
 
     assert result.exit_code == 2
-    assert "Its variants: with_cart." in result.stderr
+    assert "Its variants: list, many." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "file"),
+    [
+        (["--form"], "order_created.form"),
+        (["--variant", "with_cart", "--form"], "order_created.with_cart.form"),
+        (["--variant", "with_cart"], "order_created.with_cart.json"),
+    ],
+)
+def test_a_sample_goes_out_as_a_form_if_asked_for(
+    world: FakeWorld, options: list[str], file: str
+) -> None:
+    world.run("send", "konimbo", "order_created", *options)
+
+    assert world.door.bodies == [(EVENTS / "konimbo" / file).read_bytes()]
+    assert ("form" in world.door.content_types[0]) == ("--form" in options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["konimbo", "order_created", "--variant", "oversize"], "has no variant 'oversize'"),
+        (["konimbo", "order_created_future"], "are in JSON only"),
+        (["iset", "order-saved"], "There is no form for iset order-saved"),
+    ],
+)
+def test_what_is_no_form_is_not_sent_in_its_place(
+    world: FakeWorld, arguments: list[str], words: str
+) -> None:
+    result = world.run("send", *arguments, "--form")
+
+    assert result.exit_code in {1, 2}
+    assert world.door.urls == []
+    assert words in " ".join(result.stderr.split())
 
 
 def test_any_file_can_be_sent_and_a_form_says_so(world: FakeWorld, tmp_path: Path) -> None:
@@ -121,6 +158,7 @@ def test_any_file_can_be_sent_and_a_form_says_so(world: FakeWorld, tmp_path: Pat
     [
         (["--file", "missing.json"], 1, "Could not read missing.json"),
         (["--file", "a", "--variant", "b"], 2, "exclude each other"),
+        (["--file", "a", "--form"], 2, "exclude each other"),
         (["--store", "../up"], 2, "cannot be the name of a store"),
         (["--count", "0"], 2, "--count"),
     ],

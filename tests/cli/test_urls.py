@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from cenit.services import SERVICES
 from commerce_hooks.keyring import CallbackTarget, KeyRing
 from support.command import LOCAL, RING, FakeSecrets, FakeWorld
 from support.platforms import platforms
@@ -41,10 +42,10 @@ def test_a_platform_that_names_the_topic_in_the_body_has_one_url(world: FakeWorl
 
 
 def test_the_table_shows_topic_and_detail_type(world: FakeWorld) -> None:
-    result = world.run("urls", "iset", "acme")
+    result = world.run("urls", "konimbo", "acme")
 
-    line = next(line for line in result.stdout.splitlines() if line.startswith("stock-changed"))
-    assert line.split()[:2] == ["stock-changed", "stock.changed"]
+    line = next(line for line in result.stdout.splitlines() if line.startswith("ticket_created"))
+    assert line.split()[:2] == ["ticket_created", "ticket.created"]
 
 
 @pytest.mark.parametrize("columns", ["40", "100", "300"])
@@ -89,6 +90,12 @@ def test_a_named_stack_is_used_and_said_with_its_account_and_region(
         (["konimo", "acme"], "Did you mean konimbo?"),
         (["konimbo", "Acme"], "a-z, 0-9 and -"),
         (["konimbo", "acme", "--topic", "order_create"], "Did you mean order_created?"),
+        (["cenitt", "acme"], "Did you mean cenit? There are: centry, iset, konimbo, cenit."),
+        (["cenit", "Acme"], "a-z, 0-9 and -"),
+        (["cenit", "acme", "--topic", "get_ordr"], "Did you mean get_order?"),
+        (["cenit", "acme", "--sheet", "x.html"], "--sheet is for iset only"),
+        (["centry", "acme", "--sheet", "x.html"], "--sheet is for iset only"),
+        (["centry", "acme", "--signed"], "--signed is for cenit only"),
     ],
 )
 def test_what_cannot_be_is_bad_usage_with_a_hint(
@@ -109,3 +116,83 @@ def test_a_key_ring_that_is_none_is_explained_without_its_text(world: FakeWorld)
     assert result.exit_code == 1
     assert "key ring of commerce-hooks-local cannot be used" in result.stderr
     assert "too-short" not in result.output
+
+
+def test_cenit_gets_its_fourteen_services_with_what_to_send(world: FakeWorld) -> None:
+    urls = world.run("urls", "cenit", "acme", "--json").json
+
+    assert {url["topic"] for url in urls} == SERVICES
+    token = urls[0]["headers"]["X-Api-Key"]
+    assert KeyRing.parse(RING).proves(CallbackTarget("cenit", "acme"), token)
+    update = next(url for url in urls if url["topic"] == "update_order")
+    assert update == {
+        "platform": "cenit",
+        "store": "acme",
+        "topic": "update_order",
+        "method": "PUT",
+        "url": "http://127.0.0.1:4321/cenit/acme/update_order/{order_id}",
+        "query": [],
+        "headers": {"Content-Type": "application/json", "X-Api-Key": token},
+    }
+
+
+def test_a_cenit_url_holds_no_secret(world: FakeWorld) -> None:
+    for url in world.run("urls", "cenit", "acme", "--json").json:
+        assert url["headers"]["X-Api-Key"] not in url["url"]
+
+
+def test_one_service_of_cenit_can_be_asked_for(world: FakeWorld) -> None:
+    urls = world.run("urls", "cenit", "acme", "--topic", "get_brands", "--json").json
+
+    assert [(url["topic"], url["method"], url["query"]) for url in urls] == [
+        ("get_brands", "GET", ["limit", "offset"])
+    ]
+
+
+def test_with_signed_it_prints_what_signing_takes_and_no_token(world: FakeWorld) -> None:
+    ring, target = KeyRing.parse(RING), CallbackTarget("cenit", "acme")
+
+    result = world.run("urls", "cenit", "acme", "--signed", "--json")
+
+    for url in result.json:
+        assert url["signing_key"] == f"k1.1.{ring.signing_secret(target)}"
+        assert url["headers"] == {
+            "Content-Type": "application/json",
+            "X-Commerce-Hooks-Timestamp": "{timestamp}",
+            "X-Commerce-Hooks-Signature": "k1.1.{signature}",
+        }
+    assert ring.mint(target) not in result.output
+
+
+def test_a_store_that_takes_signed_calls_only_gets_no_token(world: FakeWorld) -> None:
+    ring = {**json.loads(RING), "stores": {"cenit/acme": {"generation": 3, "signed_only": True}}}
+    world.deployment = replace(LOCAL, clients=lambda _: FakeSecrets(json.dumps(ring)))
+
+    url = world.run("urls", "cenit", "acme", "--json").json[0]
+
+    assert "X-Api-Key" not in url["headers"]
+    assert url["signing_key"].startswith("k1.3.")
+
+
+@pytest.mark.parametrize("option", [(), ("--signed",)])
+def test_the_services_of_cenit_fit_into_eighty_columns(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    secret = world.run("urls", "cenit", "acme", "--json", *option).json[0]
+
+    lines = world.run("urls", "cenit", "acme", *option).stdout.splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("PUT     /update_order/{order_id} ") for line in lines)
+    shown = secret["signing_key"] if option else secret["headers"]["X-Api-Key"]
+    assert [line.split()[-1] for line in lines if shown in line] == [shown]
+
+
+def test_a_stack_without_cenits_api_is_said(world: FakeWorld) -> None:
+    world.deployment = replace(LOCAL, outputs={})
+
+    result = world.run("urls", "cenit", "acme")
+
+    assert result.exit_code == 1
+    assert "has no output CenitBaseUrl" in result.stderr

@@ -22,7 +22,12 @@ def test_the_checkout_is_the_one_that_the_command_belongs_to() -> None:
 
 def test_posts_go_over_http() -> None:
     with http_server() as server:
-        assert real_world().post(f"{server.url}/path", b"{}", "application/json").status == 200
+        assert (
+            real_world()
+            .post(f"{server.url}/path", b"{}", {"Content-Type": "application/json"})
+            .status
+            == 200
+        )
 
 
 def test_following_a_bus_makes_and_removes_a_rule() -> None:

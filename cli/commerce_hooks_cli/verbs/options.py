@@ -39,3 +39,13 @@ def _which_platforms() -> str:
 PlatformName = Annotated[
     str, typer.Argument(metavar="PLATFORM", help=_which_platforms(), show_default=False)
 ]
+PlatformOrCenit = Annotated[
+    str,
+    typer.Argument(metavar="PLATFORM", help=f"{_which_platforms()} Or cenit.", show_default=False),
+]
+StoreName = Annotated[
+    str,
+    typer.Argument(
+        metavar="STORE", help="Your name for the shop: a-z, 0-9 and -.", show_default=False
+    ),
+]

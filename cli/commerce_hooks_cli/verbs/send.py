@@ -59,9 +59,13 @@ _Variant = Annotated[
     typer.Option(
         "--variant",
         metavar="NAME",
-        help="Which sample of the topic: events/PLATFORM/TOPIC.NAME.json.",
+        help="Which sample of the topic: events/PLATFORM/TOPIC.NAME.json (or .form).",
         show_default=False,
     ),
+]
+_Form = Annotated[
+    bool,
+    typer.Option("--form", help="As a form instead of JSON, where the platform sends forms too."),
 ]
 _File = Annotated[
     Path | None,
@@ -81,6 +85,7 @@ def send(
     store: _Store = None,
     count: _Count = 1,
     variant: _Variant = None,
+    form: _Form = False,
     file: _File = None,
     stack: Stack = None,
     yes: Yes = False,
@@ -95,7 +100,7 @@ def send(
     screen = Screen(as_json=as_json)
     chosen = platform_called(discover_platforms(world.checkout() / "functions"), platform)
     topic_called(chosen, topic)
-    sample = _sample(world, platform, topic, variant, file)
+    sample = _sample(world, platform, topic, variant, file, form=form)
     deployment = world.deployment(stack, screen)
     store = _store(deployment, store)
     announce(screen, deployment)
@@ -104,6 +109,8 @@ def send(
     with screen.working("Sending ...") as now:
         sent = list(_send(Sender(world.post), url, topic, sample, count, now))
     _show(screen, sent)
+    if any(one.outcome == "ignored" for one in sent):
+        screen.note(f"{platform}/{topic} is off: the parameter PersonalTopics turns it on.")
     _judge(sent)
 
 
@@ -124,12 +131,22 @@ def _send(
 
 
 def _sample(
-    world: World, platform: str, topic: str, variant: str | None, file: Path | None
+    world: World,
+    platform: str,
+    topic: str,
+    variant: str | None,
+    file: Path | None,
+    *,
+    form: bool,
 ) -> Sample:
     if file is None:
-        return find_sample(world.checkout() / "events", platform, topic, variant)
+        return find_sample(world.checkout() / "events", platform, topic, variant, form=form)
     if variant is not None:
         raise BadUsageError("--file and --variant exclude each other.", "Leave one of them out.")
+    if form:
+        raise BadUsageError(
+            "--file and --form exclude each other.", "A file whose name ends in .form is one."
+        )
     return load_sample(file)
 
 

@@ -1,0 +1,1 @@
+"""`make probe`: every sample and every hostile request over HTTP, against a local stack."""

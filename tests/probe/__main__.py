@@ -1,0 +1,64 @@
+"""Starts a local stack of its own, sends it everything, and tells what came of it in one table.
+
+Exit code 1 if anything is not as it must be. It uses loopback only, a few connections at a time,
+and stops by itself.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+
+from rich.console import Console
+
+from commerce_hooks_cli.deployment import local_deployment
+from commerce_hooks_cli.local.stack import StartOptions, start, stop
+from commerce_hooks_cli.local.state import LocalState
+from probe.bus import Bus
+from probe.callbacks import Callbacks
+from probe.hostile import Hostile
+from probe.rows import Row, show, summary
+from probe.wire import TimeUpError, Wire
+
+_MOST_SECONDS = 120.0
+_WIDTH_OF_A_FILE = 180
+
+
+def main() -> int:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_WIDTH_OF_A_FILE)
+    began = monotonic()
+    with TemporaryDirectory(prefix="commerce-hooks-probe-") as folder:
+        with console.status("Starting a local stack ..."):
+            state = start(StartOptions(directory=Path(folder) / ".local", detach=False))
+        try:
+            with console.status("Sending samples and hostile requests ..."):
+                rows = list(probed(state, began + _MOST_SECONDS))
+        except TimeUpError:
+            console.print(f"Not done within {_MOST_SECONDS:.0f} seconds.", style="bold red")
+            return 1
+        finally:
+            stop(state)
+    show(rows, console)
+    console.print(summary(rows, monotonic() - began))
+    return int(any(row.flaws for row in rows))
+
+
+def probed(state: LocalState, until: float) -> Iterator[Row]:
+    """Everything that can be sent, and what came of it."""
+    wire, ring = Wire(state.base_url, until), local_deployment(state).key_ring()
+    s3, bucket = state.client("s3"), state.outputs["PayloadBucketName"]
+
+    def stored(key: str) -> bytes:
+        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body
+
+    with Bus.followed(state) as bus:
+        yield from Callbacks(wire, ring, bus, stored).rows()
+        yield from Hostile(wire, ring, bus, stored).rows()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
