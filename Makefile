@@ -23,6 +23,9 @@ setup: $(VENV)/.dev ## Set up only: everything that running, testing and buildin
 test: $(VENV)/.dev ## Set up, then run all tests
 	@$(BIN)/pytest
 
+probe: $(VENV)/.dev ## Send every sample and hostile requests to a local stack of its own
+	@PYTHONPATH=tests $(BIN)/python -m probe
+
 FUZZ_SECONDS ?= 30
 fuzz: $(VENV)/.dev ## Fuzz all that reads a sender's bytes, for FUZZ_SECONDS (Linux on x86-64)
 	@PYTHONPATH=tests $(BIN)/python tests/fuzz/harness.py $(VENV)/fuzz -max_total_time=$(FUZZ_SECONDS) \
@@ -111,5 +114,5 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help run up down setup test fuzz check complete format format-check lint types template-check coverage \
+.PHONY: help run up down setup test probe fuzz check complete format format-check lint types template-check coverage \
   build requirements upgrade requirements-check picture picture-check clean

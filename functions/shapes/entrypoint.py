@@ -1,32 +1,28 @@
 """Where the function is put together: the watch, AWS, the clock, the log."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from commerce_hooks.aws import EventBridgeBus, Patience, event_bridge, s3
+from commerce_hooks.aws import s3
 from commerce_hooks.deadline import Deadline
-from commerce_hooks.publishing import Publisher
-from commerce_hooks.settings import Settings
+from commerce_hooks.wiring import PATIENCE, LambdaHandler, Wiring
 from shapes.aws import S3ShapeStore
 from shapes.observing import ShapeObserver
 from shapes.sightings import Sighting, StrangeMessageError, sighting_in
 from shapes.watching import ShapeWatch
 
-LambdaHandler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 RUN_SECONDS = 20.0
 """The rest of the function's timeout is for ending well: what is left then comes again."""
 
 
 def batch_handler(environment: Mapping[str, str]) -> LambdaHandler:
     """The Lambda handler for batches of the queue; clients are made once, here."""
-    settings = Settings.from_environment(environment)
-    patience = Patience(time.monotonic, time.sleep)
-    observer = ShapeObserver()
+    wiring, observer = Wiring.of(environment), ShapeObserver()
     watch = ShapeWatch(
-        store=S3ShapeStore(s3(), settings.payload_bucket, patience),
-        publisher=Publisher(EventBridgeBus(event_bridge(), settings.event_bus_arn), time.sleep),
-        deployment=settings.deployment,
+        store=S3ShapeStore(s3(), wiring.settings.payload_bucket, PATIENCE),
+        publisher=wiring.publisher(),
+        deployment=wiring.settings.deployment,
         on_change=observer.changed,
     )
     return handler_of(watch, observer)

@@ -21,7 +21,6 @@ class CallbackRequest:
     method: str
     path_parameters: Mapping[str, str]
     content_type: str
-    request_id: str
     _body: str
     _is_base64: bool
 
@@ -34,7 +33,6 @@ class CallbackRequest:
             method=context["http"]["method"] if "http" in context else event["httpMethod"],
             path_parameters=event.get("pathParameters") or {},
             content_type=headers.get("content-type") or "",
-            request_id=context.get("requestId") or "",
             _body=event.get("body") or "",
             _is_base64=bool(event.get("isBase64Encoded")),
         )

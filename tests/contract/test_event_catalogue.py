@@ -14,7 +14,7 @@ from commerce_hooks.platform import QUARANTINED, UNRECOGNIZED
 from commerce_hooks.schemas.envelope import Metadata
 from shapes.notices import SHAPE_CHANGED, change_of, notice_of
 from shapes.shapes import NOTHING
-from support.platforms import platforms
+from support.platforms import platforms, senders
 from support.samples import sample
 from support.shapes import sighting
 
@@ -54,7 +54,7 @@ def blocks(language: str) -> list[str]:
 def test_the_table_of_topics_is_the_codes() -> None:
     expected = [
         (name, topic.name, topic.detail_type, topic.resource_type, "once" if topic.once else "")
-        for name, platform in platforms().items()
+        for name, platform in senders().items()
         for topic in platform.topics.values()
     ]
 
@@ -63,13 +63,13 @@ def test_the_table_of_topics_is_the_codes() -> None:
 
 def test_the_matrix_of_platforms_is_the_codes() -> None:
     # Of every platform's callbacks, though a function of its own sends it.
-    sent = {name: {SHAPE_CHANGED, *platform.detail_types} for name, platform in platforms().items()}
+    sent = {name: {SHAPE_CHANGED, *platform.detail_types} for name, platform in senders().items()}
     expected = [
         (detail_type, *("yes" if detail_type in types else "never" for types in sent.values()))
         for detail_type in sorted(set.union(*sent.values()))
     ]
 
-    assert table("detail-type", *platforms()) == expected
+    assert table("detail-type", *senders()) == expected
 
 
 def test_the_table_of_metadata_has_the_envelopes_fields_in_order() -> None:
@@ -130,7 +130,7 @@ def test_the_example_is_an_event_of_the_sample_that_it_shows() -> None:
 def test_a_pattern_of_the_page_asks_for_something_that_is_sent(wanted: dict[str, Any]) -> None:
     assert set(wanted) <= {"source", "detail-type", "detail"}
     assert any(_matches(wanted.get("detail-type"), name) for name in _sent())
-    assert any(_matches(wanted.get("source"), p.source) for p in platforms().values())
+    assert any(_matches(wanted.get("source"), p.source) for p in senders().values())
 
 
 def test_the_example_template_has_no_fault_that_cfn_lint_knows() -> None:
@@ -140,7 +140,7 @@ def test_the_example_template_has_no_fault_that_cfn_lint_knows() -> None:
 
 
 def _sent() -> set[str]:
-    return {name for platform in platforms().values() for name in platform.detail_types}
+    return {name for platform in senders().values() for name in platform.detail_types}
 
 
 def _matches(alternatives: list[Any] | None, value: str) -> bool:

@@ -83,7 +83,7 @@ def _read_call(service: str, *, masked: bool) -> Reader:
     place = Place(STORE, service, None)
 
     def read(raw: bytes) -> None:
-        request = CallbackRequest("POST", {}, "", "", b64encode(raw).decode(), _is_base64=True)
+        request = CallbackRequest("POST", {}, "", b64encode(raw).decode(), _is_base64=True)
         call = Call(request, {}, ())
         genuine = Genuine(call, place, COMMANDS[service], _callback(place.target, raw), None)
         answered = genuine.request(builder)

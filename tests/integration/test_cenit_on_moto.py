@@ -12,7 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cenit.entrypoint import LambdaHandler
+from commerce_hooks.wiring import LambdaHandler
 from support.api_gateway import lambda_context
 from support.cenit import (
     CallSample,

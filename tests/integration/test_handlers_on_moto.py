@@ -15,8 +15,9 @@ import pytest
 from moto import mock_aws
 
 from commerce_hooks.aws import SecretsManagerKeyRing
-from commerce_hooks.entrypoint import LambdaHandler, callback_handler
+from commerce_hooks.entrypoint import callback_handler
 from commerce_hooks.keyring import CallbackTarget, KeyRing
+from commerce_hooks.wiring import LambdaHandler
 from support.api_gateway import http_api_event, lambda_context
 from support.platforms import platforms
 from support.receiving import RING

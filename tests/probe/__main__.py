@@ -15,8 +15,9 @@ from rich.console import Console
 from commerce_hooks_cli.deployment import local_deployment
 from commerce_hooks_cli.local.stack import StartOptions, start, stop
 from commerce_hooks_cli.local.state import LocalState
-from probe.bus import Bus
+from probe.bus import Bus, payloads
 from probe.callbacks import Callbacks
+from probe.calls import Calls
 from probe.hostile import Hostile
 from probe.rows import Row, show, summary
 from probe.wire import TimeUpError, Wire
@@ -48,16 +49,21 @@ def main() -> int:
 
 def probed(state: LocalState, until: float) -> Iterator[Row]:
     """Everything that can be sent, and what came of it."""
-    wire, ring = Wire(state.base_url, until), local_deployment(state).key_ring()
-    s3, bucket = state.client("s3"), state.outputs["PayloadBucketName"]
-
-    def stored(key: str) -> bytes:
-        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        return body
-
+    deployment, wire = local_deployment(state), Wire(state.base_url, until)
+    ring, stored = deployment.key_ring(), payloads(deployment)
     with Bus.followed(state) as bus:
-        yield from Callbacks(wire, ring, bus, stored).rows()
+        yield from Callbacks(deployment.deployment_name, wire, ring, bus, stored).rows()
+        calls = Calls(wire, ring, bus)
+        yield from (*calls.samples(), *calls.hostile())
         yield from Hostile(wire, ring, bus, stored).rows()
+        yield _strays(bus)
+
+
+def _strays(bus: Bus) -> Row:
+    bus.take_all()
+    strays = [f"{stray.source} {stray.detail_type}" for stray in bus.strays]
+    flaws = sorted(set(strays))
+    return Row("all", "events that no answer named", "", "", "", str(len(strays)), flaws, count=0)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""All events of a local stack's platforms, as a rule of the probe's own gets them."""
+"""What comes out of a local stack: its platforms' events, by a rule of the probe's own."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
+from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.local.state import LocalState
 from support.probes.verdict import OnTheBus
 
@@ -24,6 +25,7 @@ class Bus:
         self._sqs = sqs
         self._queue = queue
         self._events: dict[str, OnTheBus] = {}
+        self._asked_for: set[str] = set()
 
     @classmethod
     @contextmanager
@@ -51,12 +53,9 @@ class Bus:
 
     def of(self, event_ids: Sequence[str], seconds: float) -> list[OnTheBus]:
         """The events with these ids, in their order, as far as they come within the time."""
+        self._asked_for.update(event_ids)
         self._receive_until(event_ids, seconds)
         return [self._events[id_] for id_ in event_ids if id_ in self._events]
-
-    def of_callback(self, callback_id: str | None) -> list[OnTheBus]:
-        """Those of a callback that are here already, whatever the answer named."""
-        return [e for e in self._events.values() if e.event_id.rpartition(".")[0] == callback_id]
 
     def take_all(self) -> None:
         """Receive what has come. The emulator delivers within PutEvents, so none is on its way."""
@@ -64,8 +63,9 @@ class Bus:
             pass
 
     @property
-    def count(self) -> int:
-        return len(self._events)
+    def strays(self) -> list[OnTheBus]:
+        """Those that came and that nobody has asked for."""
+        return [event for id_, event in self._events.items() if id_ not in self._asked_for]
 
     def _receive_until(self, event_ids: Collection[str], seconds: float) -> None:
         waits = int(seconds)
@@ -82,3 +82,13 @@ class Bus:
                 came = OnTheBus(event["source"], event["detail-type"], event["detail"])
                 self._events[came.event_id] = came
         return bool(messages)
+
+
+def payloads(deployment: Deployment) -> Callable[[str], bytes]:
+    """Reads what events refer to: objects of the payload bucket."""
+    s3, bucket = deployment.client("s3"), deployment.payload_bucket
+
+    def read(key: str) -> bytes:
+        return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    return read

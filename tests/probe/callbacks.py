@@ -28,6 +28,7 @@ _OF_THE_BODY = ("resource", "account", "reported_topic", "dedup_key", "occurred_
 class Callbacks:
     """Sends the samples of all platforms to their genuine URLs. `stored` reads the bucket."""
 
+    deployment: str
     wire: Wire
     ring: KeyRing
     bus: Bus
@@ -51,20 +52,26 @@ class Callbacks:
             what=sample.path.stem,
             sent_as="form" if sample.is_form else "JSON",
             status=str(answer.status),
-            outcome=str(told.get("status") or told.get("error")),
+            outcome=": ".join(filter(None, (told.get("status", "none"), told.get("reason")))),
             events=_told(sample, events),
             flaws=[
                 *_flaws_in_answer(sample, answer.status, told),
                 *_flaws_in_events(sample, told, events),
+                *self._flaws_in_origin(events),
                 *self._flaws_in_data(sample, events),
             ],
         )
 
+    def _flaws_in_origin(self, events: list[OnTheBus]) -> Iterator[str]:
+        if {event.detail["metadata"]["deployment"] for event in events} - {self.deployment}:
+            yield "an event is another deployment's"
+
     def _flaws_in_data(self, sample: Sample, events: list[OnTheBus]) -> Iterator[str]:
         """What went through the stack has to be what went into it: the data, and what it says."""
         if sample.expected.outcome == "quarantined":
-            if [event.detail["data"]["reason"] for event in events] != [sample.expected.reason]:
-                yield "the pointer gives another reason"
+            pointers = [(sample.expected.reason, sample.body)]
+            if list(map(self._pointed_to, events)) != pointers:
+                yield "the pointer gives another reason or body"
             return
         for event, expected in zip(events, built(sample), strict=False):
             if self._data(event) != expected["data"]:
@@ -73,9 +80,13 @@ class Callbacks:
                 if event.detail["metadata"][name] != expected["metadata"][name]:
                     yield f"an event's {name} is another"
 
+    def _pointed_to(self, event: OnTheBus) -> tuple[str, bytes]:
+        stored = event.detail["metadata"]["payload"]["stored"]
+        return event.detail["data"]["reason"], self.stored(stored["key"])
+
     def _data(self, event: OnTheBus) -> Any:
         payload = event.detail["metadata"]["payload"]
-        if payload == "inline" or event.detail_type == QUARANTINED:
+        if payload == "inline":
             return event.detail["data"]
         return self._stored_data(payload["stored"]) if event.detail["data"] == {} else None
 
@@ -144,15 +155,15 @@ def _detail_type(sample: Sample, platform: Platform) -> str:
 
 def _resource(event: OnTheBus) -> str | None:
     resource = event.detail["metadata"]["resource"]
-    return f"{resource['type']} {resource['id']}" if resource else None
+    return str(resource["id"]) if resource else None
 
 
 def _told(sample: Sample, events: list[OnTheBus]) -> str:
-    """`order.created, order 42`, or `60 order.created, by a job`."""
+    """`order.created 42`, or `60 order.created, by a job`."""
     if not events:
         return "none"
     types = counted(event.detail_type for event in events)
     how = ["by a job"] * sample.expected.queued + ["data in the bucket"] * sample.expected.stored
     if len(events) > 1:
         return ", ".join([f"{len(events)} {types}", *how])
-    return ", ".join([types, *filter(None, [_resource(events[0])]), *how])
+    return ", ".join([f"{types} {_resource(events[0]) or ''}".rstrip(), *how])

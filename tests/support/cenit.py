@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote
 
-from cenit.entrypoint import LambdaHandler, callback_id_of, handler_of
+from cenit.entrypoint import callback_id_of, handler_of
 from cenit.responding import Responder, Surroundings
 from cenit.services import PLATFORM
 from commerce_hooks.aws import EventBridgeBus
@@ -24,6 +24,7 @@ from commerce_hooks.events import EventBuilder
 from commerce_hooks.keyring import CallbackTarget, KeyRing
 from commerce_hooks.observing import Observer
 from commerce_hooks.publishing import Publisher
+from commerce_hooks.wiring import LambdaHandler
 from support.api_gateway import (
     JSON_HEADERS,
     NOTHING,

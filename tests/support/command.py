@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from typer.testing import CliRunner
 
 from commerce_hooks.keyring import CallbackTarget, KeyRing
-from commerce_hooks_cli.answer import Answer, NoAnswerError, Post
 from commerce_hooks.platform import Platform, Topic
+from commerce_hooks_cli.answer import Answer, NoAnswerError, Post
 from commerce_hooks_cli.bus_event import BusEvent
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import CommandError

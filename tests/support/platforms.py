@@ -3,6 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
+from cenit.services import PLATFORM as CENIT
 from commerce_hooks.platform import Platform
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -14,6 +15,11 @@ def platforms() -> dict[str, Platform]:
         folder.parent.name: import_module(f"{folder.parent.name}.webhook").PLATFORM
         for folder in sorted(FUNCTIONS.glob("*/webhook.py"))
     }
+
+
+def senders() -> dict[str, Platform]:
+    """Every platform, and Cenit, whose commands become events as well; sorted."""
+    return dict(sorted({**platforms(), CENIT.name: CENIT}.items()))
 
 
 def block_name(platform: str) -> str:

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from commerce_hooks.aws import EventBridgeBus
-from commerce_hooks.entrypoint import LambdaHandler, handler_of
+from commerce_hooks.entrypoint import handler_of
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.events import EventBuilder
 from commerce_hooks.keyring import CallbackTarget, KeyRing
@@ -17,6 +17,7 @@ from commerce_hooks.observing import Observer
 from commerce_hooks.platform import Platform
 from commerce_hooks.publishing import Publisher
 from commerce_hooks.receiving import Receiver, Surroundings
+from commerce_hooks.wiring import LambdaHandler
 from support.api_gateway import JSON_HEADERS, NOTHING, Fields, http_api_event, lambda_context
 from support.samples import samples
 from support.strict_eventbridge import BUS_ARN, StrictEventBridge

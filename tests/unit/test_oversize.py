@@ -7,7 +7,6 @@ from hashlib import sha256
 
 import pytest
 
-from commerce_hooks.decoding import JsonObject
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.events import Event
 from commerce_hooks.oversize import fitted
@@ -30,8 +29,13 @@ def event(note: str) -> Event:
         content_sha256="0" * 64,
     )
     time = datetime(2026, 3, 9, 23, 59, 59, tzinfo=UTC)
-    data: JsonObject = {"order": {"id": 1, "note": note}}
-    return Event("commerce-hooks.konimbo", "order.created", time, metadata, data)
+    return Event(
+        "commerce-hooks.konimbo",
+        "order.created",
+        time,
+        metadata,
+        data={"order": {"id": 1, "note": note}},
+    )
 
 
 def of_size(size: int) -> Event:

@@ -140,7 +140,8 @@ def replay(
 
     Name them, or choose by platform, store, reason and time. Each is read and validated with
     this checkout's code. Its events have the ids and the time that they would have had then.
-    What is still invalid stays in quarantine; --body repairs it by hand. Exit code 1 if any was not replayed as a whole.
+    What is still invalid stays in quarantine; --body repairs it by hand. Exit code 1 if any was
+    not replayed as a whole.
     """
     from commerce_hooks_cli.quarantine_replay import replay_on
 
