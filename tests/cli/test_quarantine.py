@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 
 from commerce_hooks.errors import Reason
 from commerce_hooks_cli.deployment import Deployment
+from support.account import BUCKET
 from support.command import REAL, FakeWorld
-from support.quarantine import BUCKET, RECEIVED_AT, Quarantined, quarantine_on_moto
+from support.quarantine import RECEIVED_AT, Quarantined, quarantine_on_moto
 
 VALID = {"item": {"id": 7, "store_id": 1, "code": "A-1"}}
 INVALID = {"item": {"id": "seven", "store_id": 1, "title": "שלום"}}

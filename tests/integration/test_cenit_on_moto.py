@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from commerce_hooks.wiring import LambdaHandler
+from support.account import Account, account_on_moto
 from support.api_gateway import lambda_context
 from support.cenit import (
     CallSample,
@@ -25,60 +24,42 @@ from support.cenit import (
     path_of,
     signature_headers,
 )
-from support.environment import FUNCTION_ENVIRONMENT
-from support.receiving import RING, Answered
+from support.receiving import Answered
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sqs import SQSClient
 
 
 @dataclass(frozen=True)
-class Account:
-    """An AWS account with our resources, a queue that takes all of the bus, and the function."""
+class Called:
+    """An account, and the function in it."""
 
+    account: Account
     handler: LambdaHandler
-    queue: str
-    sqs: "SQSClient"
-    s3: "S3Client"
+
+    @property
+    def s3(self) -> "S3Client":
+        return self.account.s3
 
     def call(self, event: dict[str, Any]) -> Answered:
         answer = self.handler(event, lambda_context())
         return Answered(answer["statusCode"], json.loads(answer["body"]), answer["headers"])
 
     def arrived(self) -> list[dict[str, Any]]:
-        answer = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+        return self.account.arrived()
 
     def keys(self) -> list[str]:
-        found = self.s3.list_objects_v2(Bucket="payloads").get("Contents", [])
-        return [entry["Key"] for entry in found]
+        return self.account.object_keys()
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    with mock_aws():
-        events, sqs, s3 = boto3.client("events"), boto3.client("sqs"), boto3.client("s3")
-        bus = events.create_event_bus(Name="commerce-hooks")["EventBusArn"]
-        queue = sqs.create_queue(QueueName="all")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-        pattern = json.dumps({"source": ["commerce-hooks.cenit"]})
-        events.put_rule(Name="all", EventBusName="commerce-hooks", EventPattern=pattern)
-        target = {"Id": "all", "Arn": arn["QueueArn"]}
-        events.put_targets(Rule="all", EventBusName="commerce-hooks", Targets=[target])  # type: ignore[list-item]
-        secret = boto3.client("secretsmanager").create_secret(
-            Name="key-ring", SecretString=json.dumps(RING)
-        )
-        s3.create_bucket(
-            Bucket="payloads",
-            CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
-        )
-        ours = {"EVENT_BUS_ARN": bus, "KEY_RING_ARN": secret["ARN"], "PAYLOAD_BUCKET": "payloads"}
-        for name, value in {**FUNCTION_ENVIRONMENT, **ours}.items():
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Called]:
+    with account_on_moto() as account:
+        for name, value in account.environment.items():
             monkeypatch.setenv(name, value)
         # Loaded anew, for it is wired when it is imported.
         monkeypatch.delitem(sys.modules, "cenit.app", raising=False)
-        yield Account(import_module("cenit.app").lambda_handler, queue, sqs, s3)
+        yield Called(account, import_module("cenit.app").lambda_handler)
 
 
 def with_token(sample: CallSample) -> dict[str, Any]:
@@ -107,7 +88,7 @@ def signed(sample: CallSample, age: int = 0) -> dict[str, Any]:
 
 @pytest.mark.parametrize("sample", call_samples(), ids=str)
 def test_every_sample_goes_through_the_handler_and_off_the_bus(
-    sample: CallSample, account: Account
+    sample: CallSample, account: Called
 ) -> None:
     answered = account.call(with_token(sample))
 
@@ -121,13 +102,13 @@ def test_every_sample_goes_through_the_handler_and_off_the_bus(
     assert account.keys() == []
 
 
-def test_two_calls_with_a_token_have_two_ids(account: Account) -> None:
+def test_two_calls_with_a_token_have_two_ids(account: Called) -> None:
     ids = [account.call(with_token(call_sample("cancel_order"))).body["callback_id"] for _ in "ab"]
 
     assert len(set(ids)) == 2
 
 
-def test_a_repeat_of_a_signed_call_gets_the_answer_from_the_bucket(account: Account) -> None:
+def test_a_repeat_of_a_signed_call_gets_the_answer_from_the_bucket(account: Called) -> None:
     event = signed(call_sample("create_order"))
 
     first, again = account.call(event), account.call(event)
@@ -139,7 +120,7 @@ def test_a_repeat_of_a_signed_call_gets_the_answer_from_the_bucket(account: Acco
     assert key.startswith("answers/cenit/acme/")
 
 
-def test_an_answer_that_is_gone_is_made_again_with_the_same_ids(account: Account) -> None:
+def test_an_answer_that_is_gone_is_made_again_with_the_same_ids(account: Called) -> None:
     event = signed(call_sample("create_order"))
     first = account.call(event)
     (key,) = account.keys()
@@ -152,7 +133,7 @@ def test_an_answer_that_is_gone_is_made_again_with_the_same_ids(account: Account
     assert one["detail"]["metadata"]["event_id"] == other["detail"]["metadata"]["event_id"]
 
 
-def test_a_call_signed_too_long_ago_is_refused(account: Account) -> None:
+def test_a_call_signed_too_long_ago_is_refused(account: Called) -> None:
     answered = account.call(signed(call_sample("create_order"), age=330))
 
     assert_failed(answered, 401, "unauthorized")
@@ -161,7 +142,7 @@ def test_a_call_signed_too_long_ago_is_refused(account: Account) -> None:
 
 
 def test_a_missing_bucket_costs_a_signed_call_nothing(
-    account: Account, monkeypatch: pytest.MonkeyPatch
+    account: Called, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PAYLOAD_BUCKET", "no-such-bucket")
     monkeypatch.delitem(sys.modules, "cenit.app", raising=False)

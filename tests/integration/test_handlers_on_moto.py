@@ -4,71 +4,31 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from commerce_hooks.aws import SecretsManagerKeyRing
 from commerce_hooks.entrypoint import callback_handler
 from commerce_hooks.keyring import CallbackTarget, KeyRing
 from commerce_hooks.wiring import LambdaHandler
+from support.account import Account, account_on_moto
 from support.api_gateway import http_api_event, lambda_context
 from support.platforms import platforms
 from support.receiving import RING
 from support.samples import Sample, callbacks, sample, samples
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-
-
-@dataclass(frozen=True)
-class Account:
-    """An AWS account with our resources, and a queue behind a rule that takes all of the bus."""
-
-    environment: dict[str, str]
-    queue: str
-    sqs: "SQSClient"
-
-    def arrived(self) -> list[dict[str, Any]]:
-        answer = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
-
 
 @pytest.fixture
 def account() -> Iterator[Account]:
-    with mock_aws():
-        events, sqs = boto3.client("events"), boto3.client("sqs")
-        bus = events.create_event_bus(Name="commerce-hooks")["EventBusArn"]
-        queue = sqs.create_queue(QueueName="all")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-        pattern = json.dumps({"source": [{"prefix": "commerce-hooks."}]})
-        events.put_rule(Name="all", EventBusName="commerce-hooks", EventPattern=pattern)
-        target = {"Id": "all", "Arn": arn["QueueArn"]}
-        events.put_targets(Rule="all", EventBusName="commerce-hooks", Targets=[target])  # type: ignore[list-item]
-        secret = boto3.client("secretsmanager").create_secret(
-            Name="key-ring", SecretString=json.dumps(RING)
-        )
-        boto3.client("s3").create_bucket(
-            Bucket="payloads",
-            CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
-        )
-        environment = {
-            "BULK_QUEUE_URL": sqs.create_queue(QueueName="bulk")["QueueUrl"],
-            "DEPLOYMENT": "commerce-hooks/test",
-            "EVENT_BUS_ARN": bus,
-            "KEY_RING_ARN": secret["ARN"],
-            "MAX_INLINE_BYTES": "240000",
-            "PAYLOAD_BUCKET": "payloads",
-            "PERSONAL_DATA": "full",
-            "PERSONAL_TOPICS": "konimbo/customer_logged_in, konimbo/credit_guard_xml_created",
-        }
-        yield Account(environment, queue, sqs)
+    with account_on_moto() as account:
+        topics = "konimbo/customer_logged_in, konimbo/credit_guard_xml_created"
+        account.environment["PERSONAL_TOPICS"] = topics
+        yield account
 
 
 def genuine(sample: Sample, body: bytes | None = None) -> dict[str, Any]:

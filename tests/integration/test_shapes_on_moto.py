@@ -10,63 +10,52 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from commerce_hooks.aws import SDK_CONFIG, Patience
 from shapes.aws import S3ShapeStore
 from shapes.entrypoint import batch_handler
 from shapes.shapes import NOTHING, KnownShape
+from support.account import BUCKET, Account, account_on_moto
 from support.api_gateway import lambda_context
-from support.environment import FUNCTION_ENVIRONMENT
 from support.receiving import FakeClock
 from support.shapes import ORDERS, bus_event, record
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sqs import SQSClient
 
 CANARY = "canary-of-a-name"
 
 
 @dataclass(frozen=True)
-class Account:
-    """An AWS account with our resources, and a queue behind a rule that takes our own events."""
+class Watched:
+    """An account, and the watch in it."""
 
-    environment: dict[str, str]
-    queue: str
-    sqs: "SQSClient"
-    s3: "S3Client"
+    account: Account
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.account.environment
+
+    @property
+    def s3(self) -> "S3Client":
+        return self.account.s3
 
     def handle(self, event: dict[str, Any]) -> dict[str, Any]:
         """What a new container answers; its logger keeps the standard output that it finds."""
         return batch_handler(self.environment)(event, lambda_context())
 
     def told(self) -> list[dict[str, Any]]:
-        answer = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+        return self.account.arrived()
 
     def kept(self) -> KnownShape:
-        found = self.s3.get_object(Bucket="payloads", Key=ORDERS.key)
+        found = self.s3.get_object(Bucket=BUCKET, Key=ORDERS.key)
         return KnownShape.model_validate_json(found["Body"].read())
 
 
 @pytest.fixture
-def account() -> Iterator[Account]:
-    with mock_aws():
-        events, sqs, s3 = boto3.client("events"), boto3.client("sqs"), boto3.client("s3")
-        bus = events.create_event_bus(Name="commerce-hooks")["EventBusArn"]
-        queue = sqs.create_queue(QueueName="system")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-        pattern = json.dumps({"source": ["commerce-hooks.system"]})
-        events.put_rule(Name="system", EventBusName="commerce-hooks", EventPattern=pattern)
-        target = {"Id": "system", "Arn": arn["QueueArn"]}
-        events.put_targets(Rule="system", EventBusName="commerce-hooks", Targets=[target])  # type: ignore[list-item]
-        s3.create_bucket(
-            Bucket="payloads",
-            CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
-        )
-        environment = {**FUNCTION_ENVIRONMENT, "EVENT_BUS_ARN": bus}
-        yield Account(environment, queue, sqs, s3)
+def account() -> Iterator[Watched]:
+    with account_on_moto() as account:
+        yield Watched(account)
 
 
 @pytest.fixture
@@ -84,7 +73,7 @@ def lines(output: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.readouterr().out.splitlines()]
 
 
-def test_a_batch_is_learned_and_told(account: Account) -> None:
+def test_a_batch_is_learned_and_told(account: Watched) -> None:
     answer = account.handle(batch(bus_event({"id": 1}), bus_event({"id": None}, event_id="c2.0")))
 
     assert answer == {"batchItemFailures": []}
@@ -99,7 +88,7 @@ def test_a_batch_is_learned_and_told(account: Account) -> None:
     ]
 
 
-def test_the_second_container_goes_on_from_what_the_first_has_kept(account: Account) -> None:
+def test_the_second_container_goes_on_from_what_the_first_has_kept(account: Watched) -> None:
     account.handle(batch(bus_event({"id": 1})))
     account.told()
 
@@ -111,7 +100,7 @@ def test_the_second_container_goes_on_from_what_the_first_has_kept(account: Acco
 
 
 def test_each_change_is_a_metric_and_a_log_line_without_a_value_or_a_path(
-    account: Account, output: pytest.CaptureFixture[str]
+    account: Watched, output: pytest.CaptureFixture[str]
 ) -> None:
     account.handle(batch(bus_event({"name": CANARY, "field_canary": 1, CANARY: 2})))
 
@@ -127,7 +116,7 @@ def test_each_change_is_a_metric_and_a_log_line_without_a_value_or_a_path(
 
 
 def test_strange_messages_are_dropped_with_a_line_and_spoil_no_other(
-    account: Account, output: pytest.CaptureFixture[str]
+    account: Watched, output: pytest.CaptureFixture[str]
 ) -> None:
     answer = account.handle(batch(CANARY, bus_event({"id": 1}), {"detail": CANARY}))
 
@@ -140,7 +129,7 @@ def test_strange_messages_are_dropped_with_a_line_and_spoil_no_other(
 
 
 def test_an_event_whose_data_is_in_the_bucket_is_passed_over(
-    account: Account, output: pytest.CaptureFixture[str]
+    account: Watched, output: pytest.CaptureFixture[str]
 ) -> None:
     stored = {"bucket": "payloads", "key": "oversize/x", "size": 9, "sha256": "0" * 64}
 
@@ -151,7 +140,7 @@ def test_an_event_whose_data_is_in_the_bucket_is_passed_over(
 
 
 def test_what_could_not_be_kept_is_named_so_that_it_comes_again(
-    account: Account, output: pytest.CaptureFixture[str]
+    account: Watched, output: pytest.CaptureFixture[str]
 ) -> None:
     account.environment["PAYLOAD_BUCKET"] = "no-such-bucket"
 
@@ -164,7 +153,7 @@ def test_what_could_not_be_kept_is_named_so_that_it_comes_again(
     ]
 
 
-def test_the_entry_point_is_a_handler(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_entry_point_is_a_handler(account: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, value in account.environment.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.delitem(sys.modules, "shapes.app", raising=False)
@@ -174,7 +163,7 @@ def test_the_entry_point_is_a_handler(account: Account, monkeypatch: pytest.Monk
     assert entry.lambda_handler(batch(bus_event({})), lambda_context()) == {"batchItemFailures": []}
 
 
-def test_s3_itself_says_who_was_faster(account: Account) -> None:
+def test_s3_itself_says_who_was_faster(account: Watched) -> None:
     clock = FakeClock()
     store = S3ShapeStore(
         boto3.client("s3", config=SDK_CONFIG), "payloads", Patience(clock, clock.sleep)

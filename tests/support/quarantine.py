@@ -9,7 +9,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from moto import mock_aws
 
 from commerce_hooks.aws import Patience, S3PayloadBucket
 from commerce_hooks.callback import Callback
@@ -17,13 +16,12 @@ from commerce_hooks.errors import Reason
 from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks.parking import CARDS_PREFIX, QUARANTINE_PREFIX, park
 from commerce_hooks_cli.deployment import Deployment
+from support.account import BUCKET, BUS, Account, account_on_moto
 from support.command import LOCAL
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-BUCKET = "payloads"
-BUS = "commerce-hooks"
 RECEIVED_AT = datetime(2026, 3, 9, 12, 30, 15, 123_000, tzinfo=UTC)
 OUTPUTS = {
     "DeploymentName": "shop-hooks/test",
@@ -37,8 +35,7 @@ class Quarantined:
     """What tests put into the quarantine, and what came off the bus."""
 
     deployment: Deployment
-    s3: "S3Client"
-    queue: str
+    account: Account
     bucket: S3PayloadBucket
     ids: Iterator[int]
 
@@ -63,9 +60,12 @@ class Quarantined:
         park(self.bucket, callback, prefix, reason.value, 3.0)
         return callback.callback_id
 
+    @property
+    def s3(self) -> "S3Client":
+        return self.account.s3
+
     def key(self, callback_id: str) -> str:
-        keys = [one["Key"] for one in self.s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
-        return next(key for key in keys if key.endswith(callback_id))
+        return next(key for key in self.account.object_keys() if key.endswith(callback_id))
 
     def tags(self, callback_id: str) -> dict[str, str]:
         tags = self.s3.get_object_tagging(Bucket=BUCKET, Key=self.key(callback_id))["TagSet"]
@@ -73,13 +73,7 @@ class Quarantined:
 
     def arrived(self) -> list[dict[str, Any]]:
         """Events that came off the bus since the last look."""
-        sqs = boto3.client("sqs")
-        events: list[dict[str, Any]] = []
-        while messages := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            events += [json.loads(message["Body"]) for message in messages]
-        return events
+        return self.account.arrived()
 
     def with_outputs(self, **outputs: str) -> Deployment:
         return replace(self.deployment, outputs={**self.deployment.outputs, **outputs})
@@ -87,26 +81,16 @@ class Quarantined:
 
 @contextmanager
 def quarantine_on_moto() -> Iterator[Quarantined]:
-    with mock_aws():
-        events, sqs, s3 = boto3.client("events"), boto3.client("sqs"), boto3.client("s3")
-        region = {"LocationConstraint": "eu-central-1"}
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=region)  # type: ignore[arg-type]
-        bus = events.create_event_bus(Name=BUS)["EventBusArn"]
-        queue = sqs.create_queue(QueueName="all")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-        pattern = json.dumps({"source": [{"prefix": "commerce-hooks."}]})
-        events.put_rule(Name="all", EventBusName=BUS, EventPattern=pattern)
-        target = {"Id": "all", "Arn": arn["QueueArn"]}
-        events.put_targets(Rule="all", EventBusName=BUS, Targets=[target])  # type: ignore[list-item]
+    with account_on_moto() as account:
         clients: Any = boto3.client
         deployment = replace(
             LOCAL,
             event_bus_name=BUS,
-            event_bus_arn=bus,
+            event_bus_arn=account.environment["EVENT_BUS_ARN"],
             payload_bucket=BUCKET,
             clients=clients,
             outputs=OUTPUTS,
         )
         patience = Patience(lambda: 0.0, lambda _: None)
-        bucket = S3PayloadBucket(BUCKET, lambda: s3, patience)
-        yield Quarantined(deployment, s3, queue, bucket, count(0x1000_0001))
+        bucket = S3PayloadBucket(BUCKET, lambda: account.s3, patience)
+        yield Quarantined(deployment, account, bucket, count(0x1000_0001))
