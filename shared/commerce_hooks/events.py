@@ -11,6 +11,7 @@ from commerce_hooks.callback import Callback, iso_utc
 from commerce_hooks.callback_urls import TOPIC_NAME
 from commerce_hooks.decoding import JsonObject, JsonValue
 from commerce_hooks.errors import Problem, QuarantineError, Reason
+from commerce_hooks.forbidden_numbers import without_numbers
 from commerce_hooks.personal_data import masked, without_forbidden
 from commerce_hooks.platform import QUARANTINED, UNRECOGNIZED, Platform, Topic
 from commerce_hooks.reading import Contents, read
@@ -89,7 +90,7 @@ class EventBuilder:
     def _part(self, callback: Callback, contents: Contents, index: int, part: JsonObject) -> Event:
         if contents.topic:
             return self.event(callback, contents.topic, index, part)
-        topic = contents.topic_name if TOPIC_NAME.fullmatch(contents.topic_name) else None
+        topic = _word(contents.topic_name)
         return self._build(callback, UNRECOGNIZED, topic, str(index), self.shown(None, part))
 
     def event(self, callback: Callback, topic: Topic, index: int, data: JsonObject) -> Event:
@@ -125,7 +126,7 @@ class EventBuilder:
         id_ = body.resource_id
         fact = f"{self.platform.name}/{store}/{topic.detail_type}/{id_}"
         return {
-            "account": body.account,
+            "account": body.account and without_numbers(body.account),
             "reported_topic": _reported_topic(self.platform, topic, body.reported_topic),
             "resource": Resource(type=topic.resource_type, id=id_) if id_ else None,
             "dedup_key": fact if topic.once and id_ else None,
@@ -184,7 +185,12 @@ def _reported_topic(platform: Platform, topic: Topic, word: str | None) -> str |
         return None
     if known and not known.same_kind(topic):
         raise QuarantineError(Reason.TOPIC_MISMATCH)
-    return word if TOPIC_NAME.fullmatch(word) else None
+    return _word(word)
+
+
+def _word(text: str) -> str | None:
+    """The body's own word for a topic, if it is one: it goes out beside the data."""
+    return text if TOPIC_NAME.fullmatch(text) and without_numbers(text) == text else None
 
 
 def _moment(text: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """A body against its topic's schema: the places and kinds of what is wrong, never the values."""
 
+from functools import cache
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -29,12 +30,13 @@ def validated(schema: type[Body], data: JsonObject) -> Body:
         raise QuarantineError(Reason.INVALID, problems) from None
 
 
-def _field_names(schema: type[CallbackBody]) -> set[str]:
+@cache  # A bulk may have many parts that are refused, and a description takes milliseconds.
+def _field_names(schema: type[CallbackBody]) -> frozenset[str]:
     described = schema.model_json_schema()
     models = [described, *described.get("$defs", {}).values()]
-    return {name for model in models for name in model.get("properties", {})}
+    return frozenset(name for model in models for name in model.get("properties", {}))
 
 
-def _masked(loc: tuple[str | int, ...], names: set[str]) -> tuple[str | int, ...]:
+def _masked(loc: tuple[str | int, ...], names: frozenset[str]) -> tuple[str | int, ...]:
     # A key that the schema doesn't know is the sender's text: it may be personal data.
     return tuple(part if isinstance(part, int) or part in names else "*" for part in loc)

@@ -10,8 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from rich.console import Console
-
+from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.deployment import local_deployment
 from commerce_hooks_cli.local.stack import StartOptions, start, stop
 from commerce_hooks_cli.local.state import LocalState
@@ -19,31 +18,27 @@ from probe.bus import Bus, payloads
 from probe.callbacks import Callbacks
 from probe.calls import Calls
 from probe.hostile import Hostile
-from probe.rows import Row, show, summary
+from probe.rows import Row, summary, table_of
 from probe.wire import TimeUpError, Wire
 
-_MOST_SECONDS = 120.0
-_WIDTH_OF_A_FILE = 180
+_MOST_SECONDS = 180.0
 
 
 def main() -> int:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH_OF_A_FILE)
-    began = monotonic()
+    screen, began = Screen(), monotonic()
     with TemporaryDirectory(prefix="commerce-hooks-probe-") as folder:
-        with console.status("Starting a local stack ..."):
+        with screen.working("Starting a local stack ..."):
             state = start(StartOptions(directory=Path(folder) / ".local", detach=False))
         try:
-            with console.status("Sending samples and hostile requests ..."):
+            with screen.working("Sending samples and hostile requests ..."):
                 rows = list(probed(state, began + _MOST_SECONDS))
         except TimeUpError:
-            console.print(f"Not done within {_MOST_SECONDS:.0f} seconds.", style="bold red")
+            screen.warn(f"not done within {_MOST_SECONDS:.0f} seconds")
             return 1
         finally:
             stop(state)
-    show(rows, console)
-    console.print(summary(rows, monotonic() - began))
+    screen.show_uncut(table_of(rows))
+    screen.show(summary(rows, monotonic() - began))
     return int(any(row.flaws for row in rows))
 
 

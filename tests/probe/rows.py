@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -28,17 +27,17 @@ class Row:
     count: int = 1
 
 
-def show(rows: Sequence[Row], console: Console) -> None:
+def table_of(rows: Sequence[Row]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in _COLUMNS:
         table.add_column(title, overflow="fold")
     table.add_column("verdict", overflow="fold")
     for row in rows:
-        style = _STYLES.get(row.outcome, "")
+        style = _STYLES.get(row.outcome.partition(":")[0], "")
         cells = (row.platform, row.what, row.sent_as, row.status)
         verdict = Text("; ".join(row.flaws), "bold red") if row.flaws else Mark(good=True)
         table.add_row(*cells, Text(row.outcome, style), row.events, verdict)
-    console.print(table)
+    return table
 
 
 def summary(rows: Sequence[Row], seconds: float) -> str:

@@ -180,6 +180,22 @@ def test_a_word_we_do_not_know_is_passed_on_if_it_is_a_word(
     assert metadata("iset", "stock-changed", body)["reported_topic"] == reported
 
 
+def test_no_card_s_number_of_a_body_stands_beside_its_data() -> None:
+    """What the metadata repeats of a body is looked at as the body is."""
+    card = "4111111111111111"
+    iset = metadata("iset", "stock-changed", {"product_id": 1, "type": card, "domain": card})
+    centry = metadata("centry", None, {"topic": card})
+
+    assert (iset["reported_topic"], iset["account"]) == (None, "[removed]")
+    assert centry["topic"] is None
+
+
+def test_an_id_of_digits_stays_an_id() -> None:
+    found = metadata("iset", "stock-changed", {"product_id": 4111111111111111})
+
+    assert found["resource"]["id"] == "4111111111111111"
+
+
 @pytest.mark.parametrize("spelling", ["product_id", "productId", "id"])
 def test_an_undocumented_body_may_spell_its_id_in_several_ways(spelling: str) -> None:
     found = metadata("iset", "product-deleted", {spelling: 9})

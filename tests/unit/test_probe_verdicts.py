@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from commerce_hooks.keyring import CallbackTarget
-from probe.rows import Row, counted, show, summary
+from probe.rows import Row, counted, summary, table_of
 from probe.wire import TimeUpError, Wire
 from support.gateway import event_of
 from support.platforms import platforms
@@ -128,7 +128,7 @@ def test_the_table_tells_what_is_wrong_and_how_many_were_sent() -> None:
     rows = [good, replace(good, what="other", flaws=["404, and not 200"], count=1)]
     console = Console(width=120, file=StringIO(), record=True)
 
-    show(rows, console)
+    console.print(table_of(rows))
 
     assert "404, and not 200" in console.export_text()
     assert summary(rows, 1.2) == "3 requests in 1 seconds: 1 NOT as they must be."

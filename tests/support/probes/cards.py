@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from commerce_hooks.decoding import JsonValue
 from support.probes.probe import ACCEPTED, Probe, adding
 
-_CARD = "4111111111111111"
+CARD = "4111111111111111"
 _HIDDEN: dict[str, tuple[JsonValue, str]] = {
-    "a card's number": (_CARD, _CARD),
-    "as a number": (int(_CARD), _CARD),
+    "a card's number": (CARD, CARD),
+    "as a number": (int(CARD), CARD),
     "in groups": ("4111 1111 1111 1111", "4111 1111"),
     "with hyphens": ("4111-1111-1111-1111", "4111-1111"),
     "with no-break spaces": ("4111\u00a01111\u00a01111\u00a01111", "1111"),
-    "in a sentence": (f"please charge {_CARD}, thanks", _CARD),
-    "in a list": ([[["x", _CARD]]], _CARD),
-    "in a field's name": ({f"card {_CARD}": 1}, _CARD),
-    "in a URL": (f"https://host.example/?card={_CARD}&a=1", _CARD),
-    "in JSON in a text": (f'{{"number":"{_CARD}"}}', _CARD),
+    "in a sentence": (f"please charge {CARD}, thanks", CARD),
+    "in a list": ([[["x", CARD]]], CARD),
+    "in a field's name": ({f"card {CARD}": 1}, CARD),
+    "in a URL": (f"https://host.example/?card={CARD}&a=1", CARD),
+    "in JSON in a text": (f'{{"number":"{CARD}"}}', CARD),
     "its code": ({"cvv": "9173"}, "9173"),
     "its end": ({"last_four": "9174", "cardLast4": "9174", "exp_month": "x"}, "cardLast4"),
     "a CPF": ({"cpf": "11111111111"}, "11111111111"),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from commerce_hooks.decoding import JsonValue
 from commerce_hooks.platform import Platform
+from support.probes.cards import CARD
 from support.probes.forms import form_probes, no_form_probes
 from support.probes.ids import object_id_probes
 from support.probes.probe import (
@@ -11,6 +12,7 @@ from support.probes.probe import (
     CANARY,
     INVALID,
     MISMATCH,
+    UNRECOGNIZED,
     Probe,
     Right,
     as_json,
@@ -89,15 +91,22 @@ def own_probes(platform: Platform) -> Iterator[Probe]:
 
 def _centry(platform: Platform) -> Iterator[Probe]:
     yield from object_id_probes(platform)
+    make = at(("topic",), CARD)
+    yield Probe("card data or national id", "in topic", make, UNRECOGNIZED, hidden=CARD)
 
 
 def _iset(_: Platform) -> Iterator[Probe]:
     yield from _at("word for the topic", ("type",), _ISET_TYPES)
     yield from _at("domain", ("domain",), _DOMAINS)
+    for field in ("domain", "type"):
+        make = at((field,), CARD)
+        yield Probe("card data or national id", f"in {field}", make, ACCEPTED, hidden=CARD)
 
 
 def _konimbo(_: Platform) -> Iterator[Probe]:
     yield from _at("word for the topic", ("order", "event"), _KONIMBO_EVENTS)
+    make = at(("order", "event"), CARD)
+    yield Probe("card data or national id", "in event", make, ACCEPTED, hidden=CARD)
     yield from form_probes("order_created")
     for name, (body, right) in _KONIMBO_BULKS.items():
         make = posting(as_json(body))
