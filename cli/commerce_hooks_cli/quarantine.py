@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from commerce_hooks.callback import iso_utc
 from commerce_hooks.parking import (
-    CARDS_PREFIX,
     QUARANTINE_PREFIX,
+    SENSITIVE_PREFIX,
     RecordUnreadableError,
     parked_callback,
     parked_key,
@@ -166,7 +166,7 @@ class QuarantineRecords:
 
     def _listed(self, folder: str) -> Iterator[Place]:
         paginator = self._s3.get_paginator("list_objects_v2")
-        for prefix in (QUARANTINE_PREFIX, CARDS_PREFIX):
+        for prefix in (QUARANTINE_PREFIX, SENSITIVE_PREFIX):
             for page in paginator.paginate(Bucket=self._bucket, Prefix=f"{prefix}/{folder}"):
                 yield from filter(None, map(Place.parse, page.get("Contents", [])))
 

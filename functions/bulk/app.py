@@ -41,6 +41,6 @@ def lambda_handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
     failed = [
         record["messageId"]
         for record in event["Records"]
-        if not _WORKER.work(json.loads(record["body"])["key"], until)
+        if not _WORKER.work(json.loads(record["body"])["key"], record["receiptHandle"], until)
     ]
     return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in failed]}

@@ -11,18 +11,24 @@ from typing import Protocol, Self
 
 from commerce_hooks.callback import Callback
 from commerce_hooks.deadline import BUCKET_SECONDS, BUS_SECONDS, Deadline
-from commerce_hooks.errors import CommerceHooksError, Problem, QuarantineError, Reason
-from commerce_hooks.events import MAX_PROBLEMS, Built, EventBuilder
+from commerce_hooks.errors import (
+    CommerceHooksError,
+    Problem,
+    QuarantineError,
+    Reason,
+    UnavailableError,
+)
+from commerce_hooks.events import MAX_PROBLEMS, Event, EventBuilder
 from commerce_hooks.oversize import fitted
 from commerce_hooks.parking import PayloadBucket, parked_callback
 from commerce_hooks.publishing import Publisher
 from commerce_hooks.quarantine import Quarantine
 from commerce_hooks.reading import Contents, read
 
-SLICE_EVENTS = 100
+SLICE_EVENTS = 50
 """So many events may be published again after a crash."""
 SLICE_SECONDS = 2 * BUCKET_SECONDS + BUS_SECONDS
-"""A slice that would not end in time is not begun: the rest is for another run."""
+"""A slice that is not likely to end in time is not begun: the rest is for another run."""
 
 
 class BulkLostError(CommerceHooksError):
@@ -54,15 +60,18 @@ class Progress:
     """Parts before `parts` are dealt with; `problems` are those of parts that became no event."""
 
     parts: int = 0
-    done: bool = False
     reason: str | None = None
     problems: tuple[Problem, ...] = ()
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
-        saved = json.loads(text)
-        problems = tuple(Problem(tuple(p["loc"]), p["type"]) for p in saved["problems"])
-        return cls(saved["parts"], saved["done"], saved["reason"], problems)
+        """What was saved; from the beginning, if another version of this code saved it."""
+        try:
+            saved = json.loads(text)
+            problems = tuple(Problem(tuple(p["loc"]), p["type"]) for p in saved["problems"])
+            return cls(saved["parts"], saved["reason"], problems)
+        except (KeyError, TypeError, ValueError):
+            return cls()
 
     def dump(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -75,6 +84,14 @@ class Progress:
         return replace(
             self, parts=parts, reason=self.reason or refusal.reason.value, problems=problems
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How far a run came; `done` if nothing is left for another."""
+
+    progress: Progress
+    done: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +119,7 @@ class BulkJob:
             UnavailableError: The bucket failed.
             BulkLostError: There is no such body, and it was not dealt with.
         """
-        if self.progress(key).done:
+        if self.bucket.get(_done_key(key)):
             self.bucket.delete(key)  # A run may have died between the two.
             return None
         found = self.bucket.get(key)
@@ -111,71 +128,75 @@ class BulkJob:
         callback = parked_callback(found[1], found[0])
         return Bulk(key, callback, self.builder_for(callback.target.platform))
 
-    def run(self, bulk: Bulk, until: Deadline) -> Progress:
+    def run(self, bulk: Bulk, until: Deadline) -> Ran:
         """Go on with a body as far as time allows.
 
         Raises:
             UnavailableError: A service failed; another run goes on from the last slice.
         """
+        progress = self._progress(bulk.key)
         try:
-            progress = self._publish(bulk, until)
+            contents = read(bulk.builder.platform, bulk.callback)
+            progress = self._publish(bulk, contents, progress, until)
+            done = progress.parts >= len(contents.parts)
         except QuarantineError as error:
-            progress = replace(self.progress(bulk.key).after(0, error), done=True)
-        if progress.done:
+            progress, done = progress.after(progress.parts, error), True
+        if done:
             self._end(bulk, progress, until)
-        return progress
+        return Ran(progress, done)
 
     def give_up(self, bulk: Bulk, until: Deadline) -> None:
         """Quarantine a body for a fault of ours: a repaired version can replay it.
 
         Raises:
-            UnavailableError: The bucket failed.
+            UnavailableError: A service failed.
         """
-        self._end(bulk, Progress(done=True, reason=Reason.INTERNAL_ERROR.value), until)
+        problems = self._progress(bulk.key).problems
+        self._end(bulk, Progress(reason=Reason.INTERNAL_ERROR.value, problems=problems), until)
 
-    def progress(self, key: str) -> Progress:
+    def _progress(self, key: str) -> Progress:
         found = self.bucket.get(_progress_key(key))
         return Progress.parse(found[0]) if found else Progress()
 
-    def _publish(self, bulk: Bulk, until: Deadline) -> Progress:
-        contents = read(bulk.builder.platform, bulk.callback)
-        progress = self.progress(bulk.key)
+    def _publish(
+        self, bulk: Bulk, contents: Contents, progress: Progress, until: Deadline
+    ) -> Progress:
         while progress.parts < len(contents.parts) and until.remaining() >= SLICE_SECONDS:
             progress = self._slice(bulk, contents, progress, until)
-            self._save(bulk.key, progress)
-        return replace(progress, done=progress.parts == len(contents.parts))
+            self.bucket.put(_progress_key(bulk.key), progress.dump(), {})
+        return progress
 
     def _slice(
         self, bulk: Bulk, contents: Contents, progress: Progress, until: Deadline
     ) -> Progress:
         end = min(progress.parts + SLICE_EVENTS, len(contents.parts))
         built = bulk.builder.built(bulk.callback, contents, progress.parts, end)
-        fit = [fitted(event, self.bucket, self.max_inline_bytes) for event in built.events]
-        published = self.publisher.publish(fit, until.within(BUS_SECONDS))
-        return progress.after(end, _refusal(built, published.refused))
+        fit = [self._fitted(event, until) for event in built.events]
+        # No platform waits, so the bus may take what time there is: a slow one must not make a
+        # job begin the same slice for ever.
+        published = self.publisher.publish(fit, until)
+        return progress.after(end, built.refusal_with(published.refused))
+
+    def _fitted(self, event: Event, until: Deadline) -> Event:
+        seconds = until.within(BUCKET_SECONDS).remaining()
+        return fitted(event, self.bucket, self.max_inline_bytes, seconds)
 
     def _end(self, bulk: Bulk, progress: Progress, until: Deadline) -> None:
-        """Keep what could not be published; only then is the body done with."""
+        """Keep what could not be published, and point to it; only then is the body done with."""
         if progress.reason:
             refusal = QuarantineError(Reason(progress.reason), progress.problems)
-            Quarantine(bulk.builder, self.bucket, self.publisher).keep(
-                bulk.callback, refusal, until
-            )
-        self._save(bulk.key, progress)
+            quarantine = Quarantine(bulk.builder, self.bucket, self.publisher)
+            kept = quarantine.keep(bulk.callback, refusal, until)
+            if kept.cause:
+                raise UnavailableError("bus", kept.cause)
+        # Never overwritten by a run that began earlier, as the progress may be.
+        self.bucket.put(_done_key(bulk.key), b"", {})
         self.bucket.delete(bulk.key)
-
-    def _save(self, key: str, progress: Progress) -> None:
-        self.bucket.put(_progress_key(key), progress.dump(), {})
 
 
 def _progress_key(key: str) -> str:
     return f"{key}.progress"
 
 
-def _refusal(built: Built, refused: dict[str, str]) -> QuarantineError | None:
-    """Why parts of a slice became no event, or none that the bus takes."""
-    if not refused:
-        return built.refusal
-    problems = [Problem((int(id_.rpartition(".")[2]),), code) for id_, code in refused.items()]
-    more = built.refusal.problems if built.refusal else ()
-    return QuarantineError(Reason.REFUSED_BY_BUS, [*problems, *more])
+def _done_key(key: str) -> str:
+    return f"{key}.done"

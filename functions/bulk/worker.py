@@ -3,11 +3,22 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from bulk.job import Bulk, BulkJob, BulkLostError, Progress
+from bulk.job import Bulk, BulkJob, BulkLostError, Ran
 from commerce_hooks.deadline import QUEUE_SECONDS, Deadline
 from commerce_hooks.errors import UnavailableError
-from commerce_hooks.parking import RecordUnreadableError
-from commerce_hooks.receiving import BulkQueue
+from commerce_hooks.receiving import places
+
+
+class Messages(Protocol):
+    """The queue that jobs come from."""
+
+    def hand_back(self, receipt_handle: str, seconds: float) -> None:
+        """Let a message come again at once.
+
+        Raises:
+            UnavailableError: It comes again later.
+        """
+        ...
 
 
 class Observer(Protocol):
@@ -21,48 +32,60 @@ class Worker:
     """Runs jobs and tells what became of them."""
 
     job: BulkJob
-    queue: BulkQueue
+    messages: Messages
     observer: Observer
 
-    def work(self, key: str, until: Deadline) -> bool:
+    def work(self, key: str, receipt_handle: str, until: Deadline) -> bool:
         """Run one job; False if its message has to come again."""
         try:
             bulk = self.job.open(key)
-            return bulk is None or self._run(bulk, until)
+            return bulk is None or self._run(bulk, receipt_handle, until)
         except UnavailableError as error:
             self.observer.ran("warning", outcome="unavailable", cause=str(error))
-        except (BulkLostError, RecordUnreadableError) as error:
+        except BulkLostError as error:
             self.observer.ran("error", outcome="lost", cause=str(error))
+        except Exception as error:  # noqa: BLE001 - what can't even be opened comes again
+            self._tell_fault(error)
         return False
 
-    def _run(self, bulk: Bulk, until: Deadline) -> bool:
+    def _run(self, bulk: Bulk, receipt_handle: str, until: Deadline) -> bool:
         try:
-            progress = self.job.run(bulk, until)
+            ran = self.job.run(bulk, until)
         except UnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - as in receiving: a fault of ours loses nothing
+            self._tell_fault(error, **_about(bulk))
             self.job.give_up(bulk, until)
-            self._tell("error", bulk, outcome="internal_error", cause=type(error).__name__)
             return True
-        if not progress.done:
-            self.queue.put(bulk.key, QUEUE_SECONDS)
-        self._tell("info", bulk, **_fields(progress))
-        return True
+        self.observer.ran("info", **_about(bulk), **_fields(ran))
+        if not ran.done:
+            # Not a new message: Lambda stops functions that feed their own queue.
+            self.messages.hand_back(receipt_handle, QUEUE_SECONDS)
+        return ran.done
 
-    def _tell(self, level: str, bulk: Bulk, **fields: object) -> None:
-        target = bulk.callback.target
+    def _tell_fault(self, error: Exception, **about: object) -> None:
+        """Which and where, without the message: that may quote a body."""
         self.observer.ran(
-            level,
-            platform=target.platform,
-            store=target.store,
-            topic=target.topic,
-            callback_id=bulk.callback.callback_id,
-            **fields,
+            "error",
+            **about,
+            outcome="internal_error",
+            cause=type(error).__name__,
+            trace=list(places(error)),
         )
 
 
-def _fields(progress: Progress) -> dict[str, object]:
-    outcome = "done" if progress.done else "to_be_continued"
-    if progress.done and progress.reason:
+def _about(bulk: Bulk) -> dict[str, object]:
+    target = bulk.callback.target
+    return {
+        "platform": target.platform,
+        "store": target.store,
+        "topic": target.topic,
+        "callback_id": bulk.callback.callback_id,
+    }
+
+
+def _fields(ran: Ran) -> dict[str, object]:
+    outcome = "done" if ran.done else "to_be_continued"
+    if ran.done and ran.progress.reason:
         outcome = "quarantined"
-    return {"outcome": outcome, "parts": progress.parts, "reason": progress.reason}
+    return {"outcome": outcome, "parts": ran.progress.parts, "reason": ran.progress.reason}

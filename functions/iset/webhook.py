@@ -20,8 +20,9 @@ PLATFORM = Platform(
             "order.saved",
             OrderSavedBody,
             also_called=frozenset({"order-changed"}),
+            sensitive=True,
         ),
-        Topic("order-deleted", "order.deleted", OrderBody, once=True),
+        Topic("order-deleted", "order.deleted", OrderBody, once=True, sensitive=True),
         Topic(
             "product-saved",
             "product.saved",

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from commerce_hooks.decoding import JsonObject, JsonValue
 
 _PAYMENT_RECORDS = ("credit_guard_xml", "order")
-# Shapes that no card number or national id has.
+# A thousand times a long text would be more than the bus should have to carry.
+_MAX_BESIDE = 100
+# Of ids, words and times; none of them is long enough for a card's number.
 _ID = re.compile(r"[0-9]{1,11}")
 _WORD = re.compile(r"[A-Za-z_-]{1,40}|[0-9]{1,3}")
 _MOMENT = re.compile(
@@ -24,12 +26,20 @@ _PAYMENT_FIELDS = {
 
 
 def one_per_order(body: JsonObject) -> Sequence[JsonObject]:
-    """A bulk that holds one list becomes one body per order, shaped like a single one's."""
+    """A bulk that holds one list becomes one body per order, shaped like a single one's.
+
+    What stands beside the list goes with each, if it is brief: it is for all of them.
+    """
     named = [body[name] for name in ("orders", "order") if name in body]
     orders = named[0] if len(named) == 1 else None
     if isinstance(orders, list):
-        return [{"order": order} for order in orders]
+        beside = {name: value for name, value in body.items() if _is_brief(value)}
+        return [{**beside, "order": order} for order in orders]
     return (body,)
+
+
+def _is_brief(value: JsonValue) -> bool:
+    return not isinstance(value, dict | list) and len(str(value)) <= _MAX_BESIDE
 
 
 def allowed_payment_fields(body: JsonObject) -> Sequence[JsonObject]:

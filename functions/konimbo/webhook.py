@@ -13,14 +13,14 @@ from commerce_hooks.schemas.konimbo import (
 )
 from konimbo.bodies import allowed_payment_fields, one_per_order
 
-OrderTopic = partial(Topic, card_data=True)
+SensitiveTopic = partial(Topic, sensitive=True)
 
 PLATFORM = Platform(
     name="konimbo",
     takes_forms=True,
     topics=topics_by_name(
-        OrderTopic("order_created", "order.created", OrderBody, once=True),
-        OrderTopic(
+        SensitiveTopic("order_created", "order.created", OrderBody, once=True),
+        SensitiveTopic(
             "order_created_bulk",
             "order.created",
             OrderBody,
@@ -29,22 +29,27 @@ PLATFORM = Platform(
             many=True,
         ),
         # Konimbo calls ten minutes after the order was created.
-        OrderTopic("order_created_future", "order.follow_up_due", UndocumentedOrderBody, once=True),
-        OrderTopic("order_after_payment", "order.payment_reported", OrderBody),
-        OrderTopic("order_after_payment_api", "order.payment_reported", UndocumentedOrderBody),
-        OrderTopic("order_after_payment_paypal", "order.payment_reported", UndocumentedOrderBody),
-        OrderTopic("order_status_created", "order.status_added", UndocumentedOrderBody),
-        Topic(
+        SensitiveTopic(
+            "order_created_future", "order.follow_up_due", UndocumentedOrderBody, once=True
+        ),
+        SensitiveTopic("order_after_payment", "order.payment_reported", OrderBody),
+        SensitiveTopic("order_after_payment_api", "order.payment_reported", UndocumentedOrderBody),
+        SensitiveTopic(
+            "order_after_payment_paypal", "order.payment_reported", UndocumentedOrderBody
+        ),
+        SensitiveTopic("order_status_created", "order.status_added", UndocumentedOrderBody),
+        SensitiveTopic(
             "credit_guard_xml_created",
             "payment.response_received",
             PaymentResponseBody,
             parts=allowed_payment_fields,
-            card_data=True,
             mostly_personal=True,
         ),
         Topic("item_inventory_updated", "stock.changed", ItemBody, resource_type="product"),
-        Topic("customer_created", "customer.created", CustomerBody, once=True),
-        Topic("customer_logged_in", "customer.logged_in", CustomerBody, mostly_personal=True),
-        Topic("ticket_created", "ticket.created", TicketBody, once=True),
+        SensitiveTopic("customer_created", "customer.created", CustomerBody, once=True),
+        SensitiveTopic(
+            "customer_logged_in", "customer.logged_in", CustomerBody, mostly_personal=True
+        ),
+        SensitiveTopic("ticket_created", "ticket.created", TicketBody, once=True),
     ),
 )

@@ -282,6 +282,20 @@ class SqsBulkQueue:
             lambda: self._client.send_message(QueueUrl=self._url, MessageBody=body),
         )
 
+    def hand_back(self, receipt_handle: str, seconds: float) -> None:
+        """Let a message that was received come again at once.
+
+        Raises:
+            UnavailableError: It is not known to: it comes when its visibility timeout ends.
+        """
+        self._patience.call(
+            "queue",
+            seconds,
+            lambda: self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=0
+            ),
+        )
+
 
 def event_bridge() -> "EventBridgeClient":
     return boto3.client("events", config=SDK_CONFIG)

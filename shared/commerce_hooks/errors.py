@@ -17,7 +17,7 @@ class UnavailableError(CommerceHooksError):
     """A service we depend on did not do its part in time: the platform should try again.
 
     Args:
-        service: Which one: `bus`, `bucket` or `key_ring`.
+        service: Which one: `bus`, `bucket`, `queue` or `key_ring`.
         cause: A short code for the operator's log (an AWS error code or an exception's name).
         may_pass: Whether trying again at once can help; a missing permission does not go away.
     """

@@ -52,10 +52,26 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The events of a callback, and why others of its parts became none."""
+    """The events of a callback, and why others of its parts became none.
+
+    Args:
+        several: The callback has more than one part, so problems say of which.
+    """
 
     events: Sequence[Event]
     refusal: QuarantineError | None = None
+    several: bool = False
+
+    def refusal_with(self, refused: Mapping[str, str]) -> QuarantineError | None:
+        """The same, with the events that the bus will never take (id to code) among the others."""
+        if not refused:
+            return self.refusal
+        problems = [
+            Problem((int(id_.rpartition(".")[2]),) if self.several else (), code)
+            for id_, code in refused.items()
+        ]
+        more = self.refusal.problems if self.refusal else ()
+        return QuarantineError(Reason.REFUSED_BY_BUS, [*problems, *more][:MAX_PROBLEMS])
 
 
 @dataclass(frozen=True)
@@ -85,7 +101,8 @@ class EventBuilder:
                 events.append(self._part(callback, contents, index, part))
             except QuarantineError as error:
                 refused[index] = error
-        return Built(events, _refusal(refused, only=len(contents.parts) == 1))
+        several = len(contents.parts) > 1
+        return Built(events, _refusal(refused, several=several), several)
 
     def _part(self, callback: Callback, contents: Contents, index: int, part: JsonObject) -> Event:
         if contents.topic:
@@ -158,12 +175,12 @@ class EventBuilder:
         return Event(self.platform.source, detail_type, callback.received_at, metadata, data)
 
 
-def _refusal(refused: Mapping[int, QuarantineError], *, only: bool) -> QuarantineError | None:
+def _refusal(refused: Mapping[int, QuarantineError], *, several: bool) -> QuarantineError | None:
     """One error for all parts that were refused; of several parts, the places begin with which."""
     if not refused:
         return None
     problems = [
-        problem if only else Problem((index, *problem.loc), problem.type)
+        Problem((index, *problem.loc), problem.type) if several else problem
         for index, error in refused.items()
         for problem in error.problems
     ]

@@ -36,7 +36,7 @@ class Answer:
 
 
 ANSWERS: Mapping[Outcome, Answer] = {
-    # On the bus.
+    # On the bus, or left to a job.
     Outcome.ACCEPTED: Answer(200, "info"),
     # On the bus with its whole body, as `callback.unrecognized`.
     Outcome.UNRECOGNIZED: Answer(200, "warning"),

@@ -11,8 +11,8 @@ from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks.schemas.envelope import StoredObject
 
 QUARANTINE_PREFIX = "quarantine"
-CARDS_PREFIX = "quarantine-cards"
-"""The same for bodies that may hold card data: they are kept for days, not weeks."""
+SENSITIVE_PREFIX = "quarantine-sensitive"
+"""The same for bodies that may hold card data or national ids: for days, not weeks."""
 BULK_PREFIX = "bulk"
 _MAX_CONTENT_TYPE = 128
 

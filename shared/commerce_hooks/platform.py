@@ -28,7 +28,8 @@ class Topic:
         also_called: Words by which bodies name this topic, beside `name`.
         parts: The data of each event that a body holds.
         many: A body may hold more than can be published while the platform waits.
-        card_data: Bodies may hold card data, so their raw bytes are kept for days, not weeks.
+        sensitive: Bodies may hold card data or national ids, so their raw bytes are kept for
+            days, not weeks.
         mostly_personal: Off unless the operator asks for it.
     """
 
@@ -40,7 +41,7 @@ class Topic:
     also_called: frozenset[str] = frozenset()
     parts: Callable[[JsonObject], Sequence[JsonObject]] = whole_body
     many: bool = False
-    card_data: bool = False
+    sensitive: bool = False
     mostly_personal: bool = False
 
     def __post_init__(self) -> None:
@@ -98,10 +99,10 @@ class Platform:
         others = set() if self.synchronous else {UNRECOGNIZED, QUARANTINED}
         return tuple(sorted(of_topics | others))
 
-    def may_hold_cards(self, topic: str | None) -> bool:
-        """Whether a body of this topic may hold card data; of an unknown topic, any may."""
+    def is_sensitive(self, topic: str | None) -> bool:
+        """Whether bodies of this topic are; of an unknown topic, if those of any are."""
         known = self.topics.get(topic or "")
-        return any(t.card_data for t in ([known] if known else self.topics.values()))
+        return any(t.sensitive for t in ([known] if known else self.topics.values()))
 
     def topic_called(self, word: str) -> Topic | None:
         """The topic that a body means by this word, if we know it."""

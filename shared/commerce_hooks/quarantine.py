@@ -6,7 +6,7 @@ from commerce_hooks.callback import Callback
 from commerce_hooks.deadline import BUCKET_SECONDS, BUS_SECONDS, Deadline
 from commerce_hooks.errors import QuarantineError, UnavailableError
 from commerce_hooks.events import EventBuilder
-from commerce_hooks.parking import CARDS_PREFIX, QUARANTINE_PREFIX, PayloadBucket, park
+from commerce_hooks.parking import QUARANTINE_PREFIX, SENSITIVE_PREFIX, PayloadBucket, park
 from commerce_hooks.publishing import Publisher
 
 
@@ -32,11 +32,11 @@ class Quarantine:
         Raises:
             UnavailableError: The bucket did not take them.
         """
-        cards = self.builder.platform.may_hold_cards(callback.target.topic)
+        sensitive = self.builder.platform.is_sensitive(callback.target.topic)
         stored = park(
             self.bucket,
             callback,
-            CARDS_PREFIX if cards else QUARANTINE_PREFIX,
+            SENSITIVE_PREFIX if sensitive else QUARANTINE_PREFIX,
             error.reason.value,
             until.within(BUCKET_SECONDS).remaining(),
         )

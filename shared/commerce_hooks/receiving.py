@@ -16,7 +16,7 @@ from commerce_hooks.deadline import (
     Clock,
     Deadline,
 )
-from commerce_hooks.errors import Problem, QuarantineError, Reason, UnavailableError
+from commerce_hooks.errors import QuarantineError, Reason, UnavailableError
 from commerce_hooks.events import MAX_EVENTS, Event, EventBuilder
 from commerce_hooks.keyring import CallbackTarget, KeyRing
 from commerce_hooks.outcomes import Outcome, Receipt
@@ -128,15 +128,11 @@ class Receiver:
 
     def _accept(self, callback: Callback, where: Receipt, until: Deadline) -> Receipt:
         contents = read(self.builder.platform, callback)
-        if len(contents.parts) > MAX_EVENTS:
+        if contents.topic and contents.topic.many and len(contents.parts) > MAX_EVENTS:
             return self._queue(callback, len(contents.parts), where, until)
         built = self.builder.built(callback, contents)
         published = self._publish(built.events, until)
-        if published.refused:
-            problems = [Problem((), code) for code in published.refused.values()]
-            raise QuarantineError(Reason.REFUSED_BY_BUS, problems, published.event_ids)
-        if built.refusal:
-            refusal = built.refusal
+        if refusal := built.refusal_with(published.refused):
             raise QuarantineError(refusal.reason, refusal.problems, published.event_ids)
         first = built.events[0]
         known = contents.topic is not None

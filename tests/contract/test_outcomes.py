@@ -108,8 +108,8 @@ def test_a_quarantined_callback_is_kept_and_pointed_to(reception: Reception) -> 
     (key,) = reception.bucket.objects
     (detail,) = reception.event_bridge.details
     name = reception.platform.name
-    cards = reception.platform.may_hold_cards(reception.a_topic)
-    prefix = "quarantine-cards" if cards else "quarantine"
+    cards = reception.platform.is_sensitive(reception.a_topic)
+    prefix = "quarantine-sensitive" if cards else "quarantine"
     assert key == f"{prefix}/{name}/acme/2026-03-09/{CALLBACK_ID}"
     assert detail["metadata"]["payload"]["stored"] == {
         "bucket": "payloads",
@@ -351,6 +351,20 @@ def test_an_invalid_order_of_a_bulk_holds_no_other_back() -> None:
 
     assert answered.body["event_ids"] == [f"{CALLBACK_ID}.{end}" for end in ("0", "2", "q")]
     assert answered.body["errors"] == [{"loc": [1, "order", "id"], "type": "identifier"}]
+
+
+def test_what_is_refused_by_schema_and_bus_is_told_of_both() -> None:
+    reception = Reception(platforms()["konimbo"])
+    reception.event_bridge.fail_next.append({1: "MalformedDetail"})
+    body = json.dumps({"orders": [{"id": 1}, {"id": True}, {"id": 3}]}).encode()
+
+    answered = reception.call(body, topic="order_created_bulk")
+
+    assert answered.body["reason"] == "refused_by_bus"
+    assert answered.body["errors"] == [
+        {"loc": [2], "type": "MalformedDetail"},
+        {"loc": [1, "order", "id"], "type": "identifier"},
+    ]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])

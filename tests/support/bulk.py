@@ -10,12 +10,13 @@ from bulk.worker import Worker
 from commerce_hooks.aws import EventBridgeBus
 from commerce_hooks.callback import Callback
 from commerce_hooks.deadline import Deadline
+from commerce_hooks.errors import UnavailableError
 from commerce_hooks.events import Event, EventBuilder
 from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks.parking import BULK_PREFIX, park
 from commerce_hooks.publishing import Publisher
 from support.platforms import platforms
-from support.receiving import FakeClock, MemoryBucket, MemoryQueue
+from support.receiving import FakeClock, MemoryBucket
 from support.strict_eventbridge import BUS_ARN, StrictEventBridge
 
 T = TypeVar("T")
@@ -50,11 +51,13 @@ class ReadableMemoryBucket(MemoryBucket):
     """The payload bucket of a job, which may also read and delete."""
 
     crashes: Crashes = field(default_factory=Crashes)
+    on_put: Callable[[str, float], None] = lambda _key, _seconds: None
 
     def put(
         self, key: str, body: bytes, attributes: Mapping[str, str], seconds: float = 1.0
     ) -> None:
         put = super().put
+        self.on_put(key, seconds)
         self.crashes.around(lambda: put(key, body, attributes, seconds))
 
     def get(self, key: str) -> tuple[bytes, dict[str, str]] | None:
@@ -80,6 +83,19 @@ class RiggedBus(EventBridgeBus):
 
 
 @dataclass
+class Messages:
+    """The queue that jobs come from; `failing` makes it refuse."""
+
+    failing: bool = False
+    handed_back: list[str] = field(default_factory=list)
+
+    def hand_back(self, receipt_handle: str, seconds: float) -> None:
+        if self.failing or seconds <= 0:
+            raise UnavailableError("queue", "Throttled")
+        self.handed_back.append(receipt_handle)
+
+
+@dataclass
 class Lines:
     """What was logged."""
 
@@ -97,7 +113,7 @@ class BulkRig:
         self.crashes = Crashes()
         self.bucket = ReadableMemoryBucket(crashes=self.crashes)
         self.event_bridge = StrictEventBridge()
-        self.queue = MemoryQueue()
+        self.messages = Messages()
         self.told = Lines()
         self.bus = RiggedBus(self.event_bridge, self.crashes)
         job = BulkJob(
@@ -106,14 +122,14 @@ class BulkRig:
             publisher=Publisher(self.bus, self.clock.sleep),
             max_inline_bytes=240_000,
         )
-        self.worker = Worker(job, self.queue, self.told)
+        self.worker = Worker(job, self.messages, self.told)
         self.key = park(self.bucket, callback(body), BULK_PREFIX, "bulk", 1.0).key
         self.crashes.calls = 0
         if crashes:
             self.crashes.at, self.crashes.after = crashes.at, crashes.after
 
     def work(self, seconds: float = RUN_SECONDS) -> bool:
-        return self.worker.work(self.key, Deadline(self.clock, seconds))
+        return self.worker.work(self.key, "receipt", Deadline(self.clock, seconds))
 
     @property
     def published(self) -> list[str]:

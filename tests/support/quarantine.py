@@ -14,7 +14,7 @@ from commerce_hooks.aws import Patience, S3PayloadBucket
 from commerce_hooks.callback import Callback
 from commerce_hooks.errors import Reason
 from commerce_hooks.keyring import CallbackTarget
-from commerce_hooks.parking import CARDS_PREFIX, QUARANTINE_PREFIX, park
+from commerce_hooks.parking import QUARANTINE_PREFIX, SENSITIVE_PREFIX, park
 from commerce_hooks_cli.deployment import Deployment
 from support.account import BUCKET, BUS, Account, account_on_moto
 from support.command import LOCAL
@@ -56,7 +56,7 @@ class Quarantined:
             body=body if isinstance(body, bytes) else json.dumps(body).encode(),
         )
         cards = "order" in target and platform == "konimbo"
-        prefix = CARDS_PREFIX if cards else QUARANTINE_PREFIX
+        prefix = SENSITIVE_PREFIX if cards else QUARANTINE_PREFIX
         park(self.bucket, callback, prefix, reason.value, 3.0)
         return callback.callback_id
 

@@ -5,7 +5,7 @@ from template.reading import Template
 FOURTEEN_DAYS = 14 * 24 * 3600
 
 
-def test_a_job_outlives_outages_of_days(template: Template) -> None:
+def test_messages_and_dead_letters_are_kept_as_long_as_sqs_can(template: Template) -> None:
     for name in ("BulkQueue", "BulkDeadLetters"):
         queue = template.properties(name)
         assert queue["MessageRetentionPeriod"] == FOURTEEN_DAYS
@@ -16,7 +16,18 @@ def test_a_job_that_failed_comes_again_often_before_it_is_given_up(template: Tem
     redrive = template.properties("BulkQueue")["RedrivePolicy"]
 
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["BulkDeadLetters", "Arn"]}
-    assert redrive["maxReceiveCount"] >= 100
+    assert redrive["maxReceiveCount"] == 1000  # the most that SQS allows
+
+
+def test_a_body_is_kept_for_as_long_as_its_job_is_tried(template: Template) -> None:
+    queue = template.properties("BulkQueue")
+    days = template.document["Parameters"]["SensitiveRetentionDays"]
+    rules = template.properties("PayloadBucket")["LifecycleConfiguration"]["Rules"]
+    (kept,) = (rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "bulk/")
+
+    assert kept == {"Ref": "SensitiveRetentionDays"}
+    tried = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"]
+    assert tried < days["MinValue"] * 24 * 3600
 
 
 def test_no_second_run_begins_while_the_first_may_still_run(template: Template) -> None:

@@ -141,7 +141,7 @@ def test_what_is_not_said_at_a_deployment_is_this(template: Template) -> None:
         "LogRetentionDays": 30,
         "ArchiveRetentionDays": 14,
         "ParkedRetentionDays": 14,
-        "CardDataRetentionDays": 5,
+        "SensitiveRetentionDays": 5,
         "PersonalData": "full",
         "MaxInlineBytes": 240000,
         "RestApiAccessLog": "off",

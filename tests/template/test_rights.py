@@ -74,8 +74,8 @@ def rights_to_keep(platform: Platform) -> Tree:
     prefixes = ["oversize", "quarantine"]
     if any(topic.many for topic in platform.topics.values()):
         prefixes.append("bulk")
-    if any(topic.card_data for topic in platform.topics.values()):
-        prefixes.append("quarantine-cards")
+    if any(topic.sensitive for topic in platform.topics.values()):
+        prefixes.append("quarantine-sensitive")
     return {
         "Effect": "Allow",
         "Action": "s3:PutObject",
@@ -106,7 +106,7 @@ def test_bulk_jobs_may_deal_with_bulks_and_nothing_else(template: Template) -> N
                 "sqs:ReceiveMessage",
                 "sqs:DeleteMessage",
                 "sqs:GetQueueAttributes",
-                "sqs:SendMessage",
+                "sqs:ChangeMessageVisibility",
             ],
             "Resource": {"Fn::GetAtt": ["BulkQueue", "Arn"]},
         },
@@ -121,7 +121,7 @@ def test_bulk_jobs_may_deal_with_bulks_and_nothing_else(template: Template) -> N
             "Resource": [
                 objects_under(f"{prefix}/{platform.name}")
                 for platform in bulky
-                for prefix in ("oversize", "quarantine-cards")
+                for prefix in ("oversize", "quarantine-sensitive")
             ],
         },
         {

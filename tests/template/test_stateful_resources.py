@@ -122,9 +122,9 @@ def test_every_prefix_of_the_bucket_is_emptied_by_itself(template: Template) -> 
         "oversize/": {"Fn::FindInMap": ["OversizeDays", {"Ref": "ArchiveRetentionDays"}, "Days"]},
         "quarantine/": {"Ref": "ParkedRetentionDays"},
         "outbox/": {"Ref": "ParkedRetentionDays"},
-        "quarantine-cards/": {"Ref": "CardDataRetentionDays"},
+        "quarantine-sensitive/": {"Ref": "SensitiveRetentionDays"},
         "answers/": 1,
-        "bulk/": {"Ref": "CardDataRetentionDays"},
+        "bulk/": {"Ref": "SensitiveRetentionDays"},
     }
 
 

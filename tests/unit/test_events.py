@@ -229,6 +229,15 @@ def test_a_bulk_becomes_one_event_per_order() -> None:
     ]
 
 
+def test_what_stands_briefly_beside_a_bulk_goes_with_each_of_its_orders() -> None:
+    beside = {"event": "order_created_bulk", "page": 2, "note": "x" * 100}
+    body = {"orders": [{"id": 1}, {"id": 2}], **beside, "long": "x" * 101, "more": {"a": 1}}
+
+    events = build("konimbo", "order_created_bulk", body)
+
+    assert [event.data for event in events] == [{**beside, "order": {"id": n}} for n in (1, 2)]
+
+
 def test_a_bulk_s_order_has_the_dedup_key_of_the_same_order_alone() -> None:
     alone = metadata("konimbo", "order_created", {"order": {"id": 1}})
 

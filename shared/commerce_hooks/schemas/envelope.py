@@ -20,7 +20,7 @@ class Resource(Envelope):
 
 
 class StoredObject(Envelope):
-    """Where the payload bucket holds the callback's raw bytes."""
+    """Where the payload bucket holds raw bytes, or an event's data as JSON."""
 
     bucket: str
     key: str
