@@ -1,4 +1,4 @@
-"""Before a verb writes to a real stack: say where, and ask where consumers would notice."""
+"""Before a verb writes to a real stack: ask where consumers would notice."""
 
 from __future__ import annotations
 
@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING
 from commerce_hooks_cli.errors import BadUsageError, CommandError
 
 if TYPE_CHECKING:
-    from commerce_hooks_cli.console import Screen
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.world import World
-
-
-def announce(screen: Screen, deployment: Deployment) -> None:
-    """Say whose account this is about to touch. The local stack is nobody's."""
-    if not deployment.local:
-        screen.note(
-            f"Account {deployment.account}, Region {deployment.region}, stack {deployment.name}"
-        )
 
 
 def ask_first(world: World, deployment: Deployment, question: str, *, yes: bool) -> None:

@@ -88,12 +88,27 @@ class Deployment:
         """Read the keys that make this deployment's callback URLs."""
         secret = self.client("secretsmanager").get_secret_value(SecretId=self.key_ring_arn)
         try:
-            return KeyRing.parse(secret["SecretString"])
+            return read_key_ring(secret["SecretString"])
         except KeyRingInvalidError as error:
             raise CommandError(
                 f"The key ring of {self.name} cannot be used: {error}.",
                 "It is the secret that the stack's output KeyRingArn names.",
             ) from error
+
+
+def read_key_ring(text: str) -> KeyRing:
+    """The ring, every entry of which is understood: nothing is made of one that is not.
+
+    Raises:
+        KeyRingInvalidError: It is none, or a store's entry is malformed.
+    """
+    ring = KeyRing.parse(text)
+    if ring.malformed:
+        raise KeyRingInvalidError(
+            f"this version cannot read its entry for {', '.join(ring.malformed)}, "
+            "and functions that cannot either refuse what comes for that store"
+        )
+    return ring
 
 
 def find_deployment(stack: str | None) -> Deployment:

@@ -6,12 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.errors import KeyRingInvalidError
-from commerce_hooks.keyring import KeyRing
+from commerce_hooks_cli.deployment import read_key_ring
 from commerce_hooks_cli.errors import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from commerce_hooks.keyring import KeyRing
     from commerce_hooks_cli.deployment import Deployment
 
 
@@ -22,17 +23,23 @@ def change_key_ring(deployment: Deployment, change: Callable[[str], str]) -> Key
     cannot be kept out, only noticed.
 
     Raises:
-        CommandError: The change would leave no key ring, and was not made; or it took another
-            change's place.
+        CommandError: There is no key ring that can be read whole, before or after the change,
+            and it was not made; or it took another change's place, or another its own.
     """
     client, secret = deployment.client("secretsmanager"), deployment.key_ring_arn
     read = client.get_secret_value(SecretId=secret)
-    text = change(read["SecretString"])
     try:
-        ring = KeyRing.parse(text)
+        read_key_ring(read["SecretString"])
+        text = change(read["SecretString"])
+        ring = read_key_ring(text)
     except KeyRingInvalidError as error:
         raise CommandError(f"Nothing was changed: {error}.") from error
-    client.put_secret_value(SecretId=secret, SecretString=text)
+    put = client.put_secret_value(SecretId=secret, SecretString=text)
+    if client.get_secret_value(SecretId=secret)["VersionId"] != put["VersionId"]:
+        raise CommandError(
+            "Somebody else changed the key ring right after, and theirs took this one's place.",
+            "See what it says now, and repeat this if it is still needed.",
+        )
     replaced = client.get_secret_value(SecretId=secret, VersionStage="AWSPREVIOUS")
     if replaced["VersionId"] != read["VersionId"]:
         raise CommandError(
@@ -43,9 +50,14 @@ def change_key_ring(deployment: Deployment, change: Callable[[str], str]) -> Key
     return ring
 
 
-def with_cenit_store(text: str, store: str, settings: dict[str, bool | str]) -> str:
-    """The ring's text with these settings of a Cenit store, beside those that it has already."""
+def with_cenit_store(text: str, store: str, settings: Mapping[str, bool | str | None]) -> str:
+    """The ring's text with these settings of a Cenit store, beside those that it has already.
+
+    None takes a setting away.
+    """
     ring: dict[str, Any] = json.loads(text)
     stores = ring.get("stores", {})
     name = f"cenit/{store}"
-    return json.dumps({**ring, "stores": {**stores, name: {**stores.get(name, {}), **settings}}})
+    entry = {**stores.get(name, {}), **settings}
+    kept = {setting: value for setting, value in entry.items() if value is not None}
+    return json.dumps({**ring, "stores": {**stores, name: kept}})

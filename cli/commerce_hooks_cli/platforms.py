@@ -63,6 +63,12 @@ def checked_store(name: str) -> str:
     return name
 
 
+def refuse_cenit(name: str, why: str, hint: str) -> None:
+    """Say why this is not for Cenit, which is no platform but is called like one elsewhere."""
+    if name == "cenit":
+        raise BadUsageError(why, hint)
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> BadUsageError:
     names = list(known)
     close = get_close_matches(name, names, n=1)

@@ -57,8 +57,12 @@ class World:
     ask: Callable[[str], bool] | None
 
     def deployment(self, stack: str | None, screen: Screen) -> Deployment:
-        """The deployment to work on; says so where nobody named it."""
+        """The deployment to work on. Says which: the local one, or in whose account."""
         deployment = self.find_deployment(stack)
-        if deployment.local:
-            screen.note(f"Using the local stack at {deployment.base_url}")
+        screen.note(
+            f"Using the local stack at {deployment.base_url}"
+            if deployment.local
+            else f"Account {deployment.account}, Region {deployment.region}, "
+            f"stack {deployment.name}"
+        )
         return deployment

@@ -13,7 +13,8 @@ from commerce_hooks.decoding import JsonObject
 from commerce_hooks.events import problems_as_json
 from commerce_hooks.outcomes import ANSWERS, Outcome, Receipt
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("POST", "PUT", "PATCH", "DELETE")
+"""Those of commands. A GET must never do anything: links are followed and fetched ahead."""
 _HEADERS = {"content-type": "application/json", "cache-control": "no-store"}
 _MORE_HEADERS = {Outcome.METHOD_NOT_ALLOWED: {"allow": ", ".join(METHODS)}}
 
@@ -50,11 +51,11 @@ def for_gateway(answer: Answer) -> dict[str, Any]:
 
 def _failure(receipt: Receipt) -> JsonObject:
     """Which failure, and never what was sent."""
-    error = {"error": receipt.outcome.value}
+    failure: JsonObject = {"error": receipt.outcome.value}
     if receipt.outcome is Outcome.INVALID:
-        return {**error, "errors": problems_as_json(receipt.problems)}
-    if receipt.outcome is Outcome.METHOD_NOT_ALLOWED:
-        return {**error, "message": f"Use one of {', '.join(METHODS)}."}
-    if receipt.outcome is Outcome.NOT_IMPLEMENTED:
-        return {**error, "message": f"{receipt.topic} is not answered yet, only the commands are."}
-    return {**error}
+        failure["errors"] = problems_as_json(receipt.problems)
+    elif receipt.outcome is Outcome.METHOD_NOT_ALLOWED:
+        failure["message"] = f"Use one of {', '.join(METHODS)}."
+    elif receipt.outcome is Outcome.NOT_IMPLEMENTED:
+        failure["message"] = f"{receipt.topic} is not answered yet, only the commands are."
+    return failure

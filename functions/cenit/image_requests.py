@@ -10,12 +10,14 @@ from typing import NoReturn
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from commerce_hooks.errors import Problem, QuarantineError, Reason
+from commerce_hooks.forbidden_numbers import without_numbers
 
 MAX_URL = 2048
 _PATH_TO_URL = ["Request", "Image", "Url"]
 _MAX_DEPTH = 16
-# Only what a URL cannot be without; where it leads is for the consumer to judge.
-_URL = re.compile(r"https?://[^\s/?#<>\"\\]+([/?#][^\s<>\"\\]*)?", re.IGNORECASE)
+# Only what a URL cannot be without, and no password, nor another host's name in its place;
+# where it leads is for the consumer to judge.
+_URL = re.compile(r"https?://[^\s/?#<>\"\\@]+([/?#][^\s<>\"\\]*)?", re.IGNORECASE)
 
 
 def image_url(payload: str) -> str:
@@ -23,7 +25,8 @@ def image_url(payload: str) -> str:
 
     Raises:
         QuarantineError: There is none, or more than one, or it is no http(s) URL of at most
-            2,048 characters; or the XML is broken, or has a document type.
+            2,048 characters, or holds what has to be removed from events; or the XML is
+            broken, or has a document type.
     """
     urls = _Reader().urls(payload)
     if len(urls) != 1:
@@ -31,6 +34,9 @@ def image_url(payload: str) -> str:
     url = urls[0].strip()
     if len(url) > MAX_URL or not url.isprintable() or not _URL.fullmatch(url):
         raise _invalid("image_url")
+    if without_numbers(url) != url:
+        # What Cenit is told and what the event says must be the same.
+        raise _invalid("forbidden")
     return url
 
 
@@ -60,6 +66,8 @@ class _Reader:
         raise _invalid("xml_document_type")
 
     def _start(self, name: str, _: Mapping[str, str]) -> None:
+        if self._open == _PATH_TO_URL:
+            raise _invalid("image_url")
         self._open.append(name)
         if len(self._open) > _MAX_DEPTH:
             raise _invalid("too_deep")

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from cenit.calls import Call, Place
-from cenit.parameters import parameters_of
 from cenit.services import Command
 from commerce_hooks.callback import Callback
 from commerce_hooks.decoding import JsonObject
@@ -20,29 +18,20 @@ class Request:
     told: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Genuine:
-    """A call that proved genuine. `signature` is None where a token was the proof."""
+def request_of(
+    callback: Callback, command: Command, sent: JsonObject, builder: EventBuilder
+) -> Request:
+    """What a genuine call with these parameters asks for.
 
-    call: Call
-    place: Place
-    command: Command
-    callback: Callback
-    signature: str | None
-
-    def request(self, builder: EventBuilder) -> Request:
-        """What the call asks for.
-
-        Raises:
-            QuarantineError: Its parameters are unreadable, contradictory or invalid.
-        """
-        sent = parameters_of(self.call, self.place, self.command)
-        parameters = self.command.completed(self.place.store, sent)
-        event = builder.event(self.callback, self.command.topic, 0, parameters)
-        if _holds_forbidden(event.resource_id or ""):
-            problem = Problem((self.command.id_name or "",), "forbidden")
-            raise QuarantineError(Reason.INVALID, (problem,))
-        return Request(event, self.command.told(event.resource_id, parameters))
+    Raises:
+        QuarantineError: The parameters are contradictory or invalid.
+    """
+    parameters = command.completed(callback.target.store, sent)
+    event = builder.event(callback, command.topic, 0, parameters)
+    if _holds_forbidden(event.resource_id or ""):
+        problem = Problem((command.id_name or "",), "forbidden")
+        raise QuarantineError(Reason.INVALID, (problem,))
+    return Request(event, command.told(event.resource_id, parameters))
 
 
 def _holds_forbidden(resource_id: str) -> bool:

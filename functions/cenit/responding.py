@@ -8,13 +8,13 @@ from cenit.access import Proof, proof_of
 from cenit.answering import METHODS, Answer, success
 from cenit.answers import ReadableBucket, earlier_answer, keep_answer
 from cenit.calls import Call, Place
-from cenit.requests import Genuine
-from cenit.services import COMMANDS
+from cenit.parameters import parameters_of
+from cenit.requests import request_of
+from cenit.services import COMMANDS, Command
 from commerce_hooks.callback import Callback
 from commerce_hooks.deadline import ANSWER_SECONDS, BUCKET_SECONDS, BUS_SECONDS, Clock, Deadline
 from commerce_hooks.errors import Problem, QuarantineError, Reason, UnavailableError
 from commerce_hooks.events import MAX_PROBLEMS, Event, EventBuilder
-from commerce_hooks.keyring import KeyRing
 from commerce_hooks.outcomes import Outcome, Receipt
 from commerce_hooks.oversize import fitted
 from commerce_hooks.publishing import Published, Publisher
@@ -47,6 +47,17 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
+class _Genuine:
+    """A call of a command that proved genuine. `signature` is None where a token was the proof."""
+
+    call: Call
+    place: Place
+    command: Command
+    callback: Callback
+    signature: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Responder:
     """Answers the calls of all Cenit stores."""
 
@@ -58,26 +69,29 @@ class Responder:
         place = call.place()
         if place is None:
             return Answer(Receipt(Outcome.NOT_FOUND))
-        where = Receipt(Outcome.UNAUTHORIZED, store=place.store, topic=place.service)
+        where = Receipt(Outcome.FAILED, store=place.store, topic=place.service)
         until = Deadline(self.outside.clock, ANSWER_SECONDS)
         try:
-            ring = self.outside.key_rings.current()
-        except UnavailableError as error:
-            return Answer(replace(where, outcome=Outcome.UNAVAILABLE, cause=str(error)))
-        return self._admit(call, place, ring, where, until)
+            admitted = self._admit(call, place)
+            if isinstance(admitted, Outcome):
+                return Answer(replace(where, outcome=admitted))
+            callback = admitted.callback
+            where = replace(where, callback_id=callback.callback_id, size=len(callback.body))
+            return self._earlier(admitted, where, until) or self._publish(admitted, where, until)
+        except Exception as error:  # noqa: BLE001 - a fault of ours is answered, and with `error`
+            return Answer(_failed(where, error))
 
-    def _admit(
-        self, call: Call, place: Place, ring: KeyRing, where: Receipt, until: Deadline
-    ) -> Answer:
-        now = self.outside.now()
+    def _admit(self, call: Call, place: Place) -> _Genuine | Outcome:
+        """The call if it is a genuine one of a command, else what becomes of it."""
+        ring, now = self.outside.key_rings.current(), self.outside.now()
         proof = proof_of(call, place, ring, now)
         if proof is None:
-            return Answer(where)
-        if call.request.method not in METHODS:
-            return Answer(replace(where, outcome=Outcome.METHOD_NOT_ALLOWED))
+            return Outcome.UNAUTHORIZED
         command = COMMANDS.get(place.service)
         if command is None:
-            return Answer(replace(where, outcome=Outcome.NOT_IMPLEMENTED))
+            return Outcome.NOT_IMPLEMENTED
+        if call.request.method not in METHODS:
+            return Outcome.METHOD_NOT_ALLOWED
         callback = Callback(
             target=place.target,
             callback_id=self._callback_id(proof),
@@ -86,37 +100,14 @@ class Responder:
             body=call.request.body,
             backed_by=ring.store(place.target).backed_by,
         )
-        genuine = Genuine(call, place, command, callback, proof.signature)
-        where = replace(where, callback_id=callback.callback_id, size=len(callback.body))
-        return self._carry_out(genuine, where, until)
+        return _Genuine(call, place, command, callback, proof.signature)
 
     def _callback_id(self, proof: Proof) -> str:
         if proof.signature is None:
             return self.outside.new_callback_id()
         return self.outside.callback_id_of(proof.signature)
 
-    def _carry_out(self, genuine: Genuine, where: Receipt, until: Deadline) -> Answer:
-        try:
-            return self._earlier(genuine, where, until) or self._publish(genuine, where, until)
-        except UnavailableError as error:
-            return Answer(replace(where, outcome=Outcome.UNAVAILABLE, cause=str(error)))
-        except QuarantineError as error:
-            problems = error.problems[:MAX_PROBLEMS] or (Problem((), error.reason.value),)
-            return Answer(
-                replace(where, outcome=Outcome.INVALID, reason=error.reason, problems=problems)
-            )
-        except Exception as error:  # noqa: BLE001 - a fault of ours is answered, and with `error`
-            return Answer(
-                replace(
-                    where,
-                    outcome=Outcome.FAILED,
-                    reason=Reason.INTERNAL_ERROR,
-                    cause=type(error).__name__,
-                    trace=places(error),
-                )
-            )
-
-    def _earlier(self, genuine: Genuine, where: Receipt, until: Deadline) -> Answer | None:
+    def _earlier(self, genuine: _Genuine, where: Receipt, until: Deadline) -> Answer | None:
         """The answer that this very call had, if it was signed and is a repeat."""
         if genuine.signature is None:
             return None
@@ -125,8 +116,9 @@ class Responder:
         known = earlier_answer(bucket, store, genuine.signature, seconds)
         return Answer(replace(where, outcome=Outcome.REPEATED), known) if known else None
 
-    def _publish(self, genuine: Genuine, where: Receipt, until: Deadline) -> Answer:
-        request = genuine.request(self.builder)
+    def _publish(self, genuine: _Genuine, where: Receipt, until: Deadline) -> Answer:
+        sent = parameters_of(genuine.call, genuine.place, genuine.command)
+        request = request_of(genuine.callback, genuine.command, sent, self.builder)
         published = self._put(request.event, until)
         if published.refused:
             code = published.refused[request.event.event_id]
@@ -145,7 +137,7 @@ class Responder:
         fit = fitted(event, self.outside.bucket, self.outside.max_inline_bytes, seconds)
         return self.outside.publisher.publish([fit], until.within(BUS_SECONDS))
 
-    def _keep(self, genuine: Genuine, answer: Answer, until: Deadline) -> Answer:
+    def _keep(self, genuine: _Genuine, answer: Answer, until: Deadline) -> Answer:
         """Keep the answer for a repeat. The event is out, so a failing bucket changes nothing."""
         if genuine.signature is None or answer.success is None:
             return answer
@@ -156,3 +148,21 @@ class Responder:
         except UnavailableError as error:
             return replace(answer, receipt=replace(answer.receipt, cause=str(error)))
         return answer
+
+
+def _failed(where: Receipt, error: Exception) -> Receipt:
+    """What an operator is told of an error; of one that is our fault, where in our code."""
+    match error:
+        case UnavailableError():
+            return replace(where, outcome=Outcome.UNAVAILABLE, cause=str(error))
+        case QuarantineError():
+            problems = error.problems[:MAX_PROBLEMS] or (Problem((), error.reason.value),)
+            return replace(where, outcome=Outcome.INVALID, reason=error.reason, problems=problems)
+        case _:
+            return replace(
+                where,
+                outcome=Outcome.FAILED,
+                reason=Reason.INTERNAL_ERROR,
+                cause=type(error).__name__,
+                trace=places(error),
+            )

@@ -4,6 +4,7 @@ The names are Cenit's and have to be exactly these (integration guide, "Webhooks
 paths and bodies are for the integrator to choose, so ours are given by `Command`.
 """
 
+import re
 from base64 import b32encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from commerce_hooks.schemas.cenit import (
     UploadImageBody,
 )
 from commerce_hooks.validation import validated
+
+_ORDER_ID = re.compile(r"order-[a-z2-7]{32}")
 
 
 def order_id(store: str, number: str) -> str:
@@ -51,6 +54,13 @@ def _as_sent(_: str, parameters: JsonObject) -> JsonObject:
 def _with_order_id(store: str, parameters: JsonObject) -> JsonObject:
     order = validated(CreateOrderBody, parameters).order
     return with_parameter(parameters, "order_id", order_id(store, order.order_number))
+
+
+def _with_order_id_of_cancelled(store: str, parameters: JsonObject) -> JsonObject:
+    """With the id that the order got when it was created, which may be how the call names it."""
+    number = validated(CancelOrderBody, parameters).ordersn
+    id_ = number if _ORDER_ID.fullmatch(number) else order_id(store, number)
+    return with_parameter(parameters, "order_id", id_)
 
 
 def _with_url(_: str, parameters: JsonObject) -> JsonObject:
@@ -108,6 +118,7 @@ _COMMANDS = (
     Command(
         Topic("cancel_order", "request.cancel_order", CancelOrderBody, resource_type="order"),
         id_name="ordersn",
+        completed=_with_order_id_of_cancelled,
     ),
     Command(
         Topic(

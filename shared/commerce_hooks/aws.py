@@ -180,6 +180,8 @@ class SecretsManagerKeyRing:
     def _refresh(self) -> None:
         try:
             self._ring, fresh_for = self._read(), self.FRESH_SECONDS
+            if self._ring.malformed:
+                self._on_stale(f"malformed: {', '.join(self._ring.malformed)}")
         except UnavailableError as error:
             self._failure = error
             self._on_stale(error.cause)

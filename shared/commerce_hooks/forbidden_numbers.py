@@ -1,10 +1,24 @@
-"""Card numbers and national ids in any text, told by their shape and their check digits.
+r"""Card numbers and national ids in any text, told by their shape and their check digits.
 
-* A payment card's number: 14 to 19 digits, in one or in groups, that begin as an issuer's do, are
-  as many as that issuer's have, and pass the check of ISO/IEC 7812-1 (Luhn). So ids and product
-  codes survive: with up to 13 digits (EAN-13, UPC) they are too short, longer ones would have to
-  begin like a card, and of those nine in ten fail the check. A GTIN-14 that begins like a Diners
-  card survives where it stands under a product code's name and its own check digit is right.
+* A payment card's number begins as an issuer's does, has as many digits as that issuer's and
+  passes the check of ISO/IEC 7812-1 (Luhn). It is looked for where cards are written so:
+
+  - as a run of 14 to 19 digits, nothing longer, and not the decimals of a number;
+  - in groups of 4-4-4-4, 4-4-4-4 and up to three more, 4-6-5, 4-6-4 or 8-8, with the same one to
+    three characters between all groups, none of them a letter, a digit, or what separates the
+    items of a list (`,` `;` `:` `|`). In a row of groups a
+    card may begin at each: behind a telephone number, before a year, before another card. But a
+    row of more than eight groups of four, or four of eight, is something else, such as the key of
+    a Brazilian NFe. So dates, telephone numbers and order numbers survive: their groups differ.
+
+  Inside an identifier, such as an image's address, a product's code or a UUID, digits are no card:
+  that is where a letter of ASCII stands right before or behind them, or `_` or `/` on both sides of
+  digits without groups (behind them a file's ending will do). Other alphabets make no identifiers,
+  and Hebrew puts its prepositions right before a number. An escape such as `\n` or `%3D` is no
+  letter, and what has a space between its groups is no identifier.
+  Ids and product codes survive also because those with up to 13 digits (EAN-13, UPC) are too
+  short, and nine in ten of the longer that begin like a card fail the check. A GTIN-14 that begins
+  like a Diners card survives under a product code's name if its own check digit is right.
 * A Brazilian CPF as 000.000.000-00 and a Chilean RUT as 00.000.000-K, if the check digits are
   right. Without their dots they look like any id, as Israel's do always: only names tell those.
 
@@ -12,37 +26,55 @@ Only ASCII's digits count: what a shop passes on has no others.
 """
 
 import re
+from collections.abc import Iterator
 
 REMOVED = "[removed]"
 
-# What may stand between the groups of a number. No pattern here can match in two ways, so that a
-# long text takes no more than its length.
-_GAP = "[ \u00a0\u2010-\u2014-]{0,3}"
-_GAPS = re.compile(r"[^0-9]+")
-_GROUP = re.compile(r"[0-9]+")
-_GROUPS = re.compile(rf"[0-9](?:{_GAP}[0-9]){{13,}}")
-_WHOLE_GROUPS = {
-    length: re.compile(rf"(?:[0-9]{_GAP}){{{length - 1}}}[0-9](?![0-9])")
-    for length in range(14, 20)
-}
-_ISSUERS = re.compile(
+# Each group of digits is looked at a few times at most: only the row that is none of a card's
+# can be long, and it is passed over at once. So a long text takes no more than its length.
+_CANDIDATE = re.compile(
     r"""
-    (?P<diners>30[0-59]|3[689])
-    | (?P<american_express>3[47])
-    | (?P<visa_or_jcb>4|352[89]|35[3-8])
-    | (?P<mastercard_or_elo>5[0-8]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)
-    # And Elo, Hipercard, Maestro.
-    | (?P<discover_or_unionpay>60|62|63|64[4-9]|65|67)
+    (?<![0-9])(?:
+        (?:
+            [0-9]{4}(?P<a>(?:[^\w,;:|]|_){1,3})(?:[0-9]{4}(?P=a)){7,}[0-9]{4}
+            | [0-9]{8}(?P<b>(?:[^\w,;:|]|_){1,3})(?:[0-9]{8}(?P=b)){3,}[0-9]{8}
+        )(?![0-9])
+        | (?=[2-6])(?=(?P<number>
+            [0-9]{4}(?P<gap>(?:[^\w,;:|]|_){1,3})(?:
+                [0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{4}(?P<more>(?P=gap)[0-9]{1,3}(?![0-9]))?
+                | [0-9]{6}(?P=gap)[0-9]{4,5}
+            )
+            | [0-9]{8}(?P<middle>(?:[^\w,;:|]|_){1,3})[0-9]{8}
+            | [0-9]{14,19}
+        )(?![0-9]))
+        # The next may begin at the second group.
+        [0-9]+
+    )
     """,
     re.VERBOSE,
 )
-_LENGTHS = {
-    "diners": (14,),
-    "american_express": (15,),
-    "visa_or_jcb": (19, 16),
-    "mastercard_or_elo": (16,),
-    "discover_or_unionpay": (19, 18, 17, 16),
-}
+_ISSUED = re.compile(
+    r"""
+    (?=[0-9]{14}\Z)(?:30[0-59]|3[689])  # Diners
+    | (?=[0-9]{15}\Z)3[47]  # American Express
+    | (?=[0-9]{16}(?:[0-9]{3})?\Z)(?:4|352[89]|35[3-8])  # Visa, JCB
+    # Mastercard, Elo
+    | (?=[0-9]{16}\Z)(?:5[0-8]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)
+    # Discover, UnionPay, Elo, Hipercard, Maestro
+    | (?=[0-9]{16,19}\Z)(?:60|62|63|64[4-9]|65|67)
+    """,
+    re.VERBOSE,
+)
+# What stands between the groups of identifiers, and what makes digits a part of one.
+_WITHIN_IDENTIFIERS = ("", "-", "_", ".", "/")
+_LETTER_BEFORE = re.compile(r"(?<=[A-Za-z])(?<!\\[bfnrt])(?<!%[0-9A-Fa-f][A-Fa-f])")
+_LETTER_BEHIND = re.compile(r"[A-Za-z]")
+_JOINT_BEFORE = re.compile(r"(?<=[_/])")
+_JOINT_BEHIND = re.compile(r"[_/]|\.[A-Za-z]")
+# A date with dots has more than one before the digits behind it.
+_WHOLE_PART = re.compile(r"(?:\A|[^0-9.])[0-9]{1,7}\.\Z")
+_LONGEST_WHOLE_PART = len("x1234567.")
+
 _GTIN_14 = re.compile(r"[0-9]{14}")
 _PRODUCT_CODE = re.compile(r"(?:code|ean|gtin|sku|upc)[_-]?[0-9]*\Z", re.IGNORECASE)
 _ONCE = bytes.maketrans(b"0123456789", bytes(range(10)))
@@ -59,51 +91,55 @@ def without_numbers(text: str, name: str = "") -> str:
     """The text with `[removed]` for each; `name` is that of the field it stands in."""
     if len(text) < _SHORTEST:
         return text
-    text = _GROUPS.sub(lambda groups: _without_cards(groups[0], name), text)
-    return _RUT.sub(_unless_rut, _CPF.sub(_unless_cpf, text))
-
-
-def _without_cards(groups: str, name: str) -> str:
-    """The groups of digits but for cards: one may begin behind a telephone number."""
-    digits = _Digits(groups)
+    # The RUT first: its K may stand right before a card, which is in no identifier then.
+    text = _RUT.sub(_unless_rut, _CPF.sub(_unless_cpf, text))
     kept: list[str] = []
-    done = passed = 0
-    for group in _GROUP.finditer(groups):
-        start = group.start()
-        if start >= done and (end := _card_end(groups, start, digits, passed, name)):
-            kept += groups[done:start], REMOVED
-            done = end
-        passed += group.end() - start
-    return "".join([*kept, groups[done:]])
+    done = 0
+    for start, end in _cards(text, name):
+        if start >= done:
+            kept += text[done:start], REMOVED
+        # Where two overlap it cannot be told which is the card.
+        done = max(done, end)
+    return "".join([*kept, text[done:]])
 
 
-def _card_end(groups: str, start: int, digits: "_Digits", passed: int, name: str) -> int | None:
-    """Where the card's number that starts here ends; `passed` digits stand before it."""
-    for length in digits.lengths_of_card(passed):
-        if digits.pass_luhn(passed, length):
-            whole = _WHOLE_GROUPS[length].match(groups, start)
-            if whole and not _is_gtin(whole[0], name):
-                return whole.end()
-    return None
+def _cards(text: str, name: str) -> Iterator[tuple[int, int]]:
+    """Where each begins and ends; they may overlap."""
+    for found in _CANDIDATE.finditer(text):
+        if whole := found["number"]:
+            gap = found["gap"] or found["middle"] or ""
+            start = found.start()
+            for number in {whole, whole.removesuffix(found["more"] or "")}:
+                end = start + len(number)
+                if _is_card(number.replace(gap, "")) and not (
+                    _is_in_identifier(text, start, end, gap)
+                    or (not gap and (_is_gtin(number, name) or _is_decimals(text, start)))
+                ):
+                    yield start, end
 
 
-class _Digits:
-    """Digits without what stands between them, made ready for many checks."""
+def _is_card(digits: str) -> bool:
+    reverse = digits[::-1].encode()
+    return (
+        _ISSUED.match(digits) is not None
+        and (sum(reverse[::2].translate(_ONCE)) + sum(reverse[1::2].translate(_TWICE))) % 10 == 0
+    )
 
-    def __init__(self, groups: str) -> None:
-        self._text = _GAPS.sub("", groups)
-        self._once = self._text.encode().translate(_ONCE)
-        self._twice = self._text.encode().translate(_TWICE)
 
-    def lengths_of_card(self, start: int) -> tuple[int, ...]:
-        issuer = _ISSUERS.match(self._text, start)
-        return _LENGTHS[issuer.lastgroup or ""] if issuer else ()
+def _is_in_identifier(text: str, start: int, end: int, gap: str) -> bool:
+    if gap not in _WITHIN_IDENTIFIERS:
+        return False
+    touches_letter = _LETTER_BEFORE.match(text, start) or _LETTER_BEHIND.match(text, end)
+    # Between groups `_` and `/` tell nothing: there may be another number behind them.
+    return bool(
+        touches_letter
+        or (not gap and _JOINT_BEFORE.match(text, start) and _JOINT_BEHIND.match(text, end))
+    )
 
-    def pass_luhn(self, start: int, length: int) -> bool:
-        stop = start + length
-        once = self._once[start + (length - 1) % 2 : stop : 2]
-        twice = self._twice[start + length % 2 : stop : 2]
-        return (sum(once) + sum(twice)) % 10 == 0
+
+def _is_decimals(text: str, start: int) -> bool:
+    """Any division makes sixteen digits there."""
+    return bool(_WHOLE_PART.search(text[max(start - _LONGEST_WHOLE_PART, 0) : start]))
 
 
 def _is_gtin(number: str, name: str) -> bool:
@@ -115,7 +151,7 @@ def _is_gtin(number: str, name: str) -> bool:
 
 
 def _unless_cpf(found: re.Match[str]) -> str:
-    number = [int(digit) for digit in _GAPS.sub("", found[0])]
+    number = [int(digit) for digit in found[0].replace(".", "").replace("-", "")]
     checks = [
         sum(weight * digit for weight, digit in zip(range(length + 1, 1, -1), number, strict=False))
         * 10

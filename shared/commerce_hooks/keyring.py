@@ -56,17 +56,28 @@ class StoreKeys:
     backed_by: str | None = None
 
 
+_DISABLED = StoreKeys(disabled=True)
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """All accepted keys, the one that signs, and the stores that deviate from the default."""
+    """All accepted keys, the one that signs, and the stores that deviate from the default.
+
+    Args:
+        malformed: The stores, sorted, whose entries cannot be read. They count as disabled.
+    """
 
     sign: str
     keys: Mapping[str, str] = field(repr=False)
     stores: Mapping[str, StoreKeys]
+    malformed: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the secret's flat JSON: `{"sign":"k1","k1":"<random>","stores":{...}}`.
+
+        A store's entry that cannot be read disables that store and no other: it may be of a
+        newer version, and shall not take down all platforms of an older one.
 
         Raises:
             KeyRingInvalidError: It is anything else, or a key is shorter than 32 characters.
@@ -84,7 +95,13 @@ class KeyRing:
         sign = ring.get("sign")
         if not isinstance(sign, str) or sign not in keys:
             raise KeyRingInvalidError("the key ring names no signing key that it holds")
-        return cls(sign=sign, keys=keys, stores=_parse_stores(ring.get("stores", {})))
+        entries = _parse_stores(ring.get("stores", {}))
+        return cls(
+            sign=sign,
+            keys=keys,
+            stores={name: entry or _DISABLED for name, entry in entries.items()},
+            malformed=tuple(sorted(name for name, entry in entries.items() if not entry)),
+        )
 
     def mint(self, target: CallbackTarget) -> str:
         """Make the token for a callback URL with the signing key and the store's generation."""
@@ -164,13 +181,14 @@ def _is_key(name: str, value: object) -> bool:
     )
 
 
-def _parse_stores(stores: object) -> dict[str, StoreKeys]:
+def _parse_stores(stores: object) -> dict[str, StoreKeys | None]:
     if not isinstance(stores, dict):
         raise KeyRingInvalidError("`stores` of the key ring is not an object")
     return {name: _parse_store(name, entry) for name, entry in stores.items()}
 
 
-def _parse_store(name: str, entry: object) -> StoreKeys:
+def _parse_store(name: str, entry: object) -> StoreKeys | None:
+    """What the entry says; None if it is malformed."""
     # An entry under a store's bare name would revoke nothing, and nobody would notice.
     if not _PLATFORM_AND_STORE.fullmatch(name):
         raise KeyRingInvalidError(f"the key ring's entry {name} is not a platform/store")
@@ -178,7 +196,7 @@ def _parse_store(name: str, entry: object) -> StoreKeys:
     if not isinstance(entry, dict) or not all(
         setting in allowed and allowed[setting](value) for setting, value in entry.items()
     ):
-        raise KeyRingInvalidError(f"the key ring's entry for {name} is malformed")
+        return None
     return StoreKeys(**entry)
 
 

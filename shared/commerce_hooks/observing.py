@@ -1,6 +1,7 @@
 """One structured log line and one metric for each callback; no values, no URLs, no tokens."""
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,8 @@ from commerce_hooks.events import problems_as_json
 from commerce_hooks.outcomes import ANSWERS, Receipt
 
 NAMESPACE = "CommerceHooks"
+# Cenit's ids may be free text, and so about a person: logged is only what looks like an id.
+_PLAIN_ID = re.compile(r"[A-Za-z0-9._~#:/-]{1,64}")
 _TALKATIVE = ("boto3", "botocore", "urllib3")
 
 
@@ -45,7 +48,7 @@ class Observer:
         self._loud = _loud()
 
     def key_ring_stale(self, cause: str) -> None:
-        """The ring could not be read anew; the cached one serves on."""
+        """The ring could not be read anew, and the cached one serves on; or not all of it could."""
         self._loud["error"]("key_ring_stale", extra={"cause": cause})
 
     def received(self, receipt: Receipt, request_ids: dict[str, str], milliseconds: float) -> None:
@@ -67,7 +70,7 @@ def _fields(receipt: Receipt) -> dict[str, Any]:
         "store": receipt.store,
         "topic": receipt.topic,
         "callback_id": receipt.callback_id,
-        "resource": receipt.resource,
+        "resource": _plain(receipt.resource),
         "event_ids": list(receipt.event_ids),
         "queued": receipt.queued or None,
         "bytes": receipt.size,
@@ -77,3 +80,7 @@ def _fields(receipt: Receipt) -> dict[str, Any]:
         "trace": list(receipt.trace),
     }
     return {name: value for name, value in fields.items() if value not in (None, [], "")}
+
+
+def _plain(id_: str | None) -> str | None:
+    return id_ if id_ and _PLAIN_ID.fullmatch(id_) else None

@@ -15,7 +15,12 @@ MASK = "***"
 
 # As validation allows them; any other value of a field that names a record is looked at.
 _ID = re.compile(r"[0-9]{1,19}|[0-9A-Fa-f]{24}")
-_BEYOND_CARDS = 10**19
+# A card's number has 14 to 19 digits. Spelling out the 309 of 1e308 is slow, and many fit into a
+# body.
+_SHORTEST_CARD, _BEYOND_CARDS = 10**13, 10**19
+# A pair such as {"name": "CPF", "value": "..."}: shops keep their own fields so.
+_LABELS = frozenset({"name", "title", "label", "key"})
+_LABELLED = frozenset({"value", "answer"})
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
 _PLAIN_VALUES: Mapping[Kind, re.Pattern[str]] = {
     Kind.TEXT: re.compile(r".*", re.DOTALL),
@@ -27,17 +32,21 @@ _PLAIN_VALUES: Mapping[Kind, re.Pattern[str]] = {
 def without_forbidden(data: JsonObject, schema: type[BaseModel] | None = None) -> JsonObject:
     """The data without card data and national ids, wherever they stand.
 
-    A field whose name says that it holds one is gone (`forbidden_names`). A number that has the
-    shape of one is `[removed]` in the text around it, in a field's name too (`forbidden_numbers`).
+    A field whose name says that it holds one is gone (`forbidden_names`), and so is a `value` or
+    `answer` that stands beside such a name in a `name`, `title`, `label` or `key`. A number that
+    has the shape of one is `[removed]` in the text around it, in a field's name too
+    (`forbidden_numbers`).
     The schema tells which fields have such a name and nothing of the kind, and which values are
     ids: those stay as they are, for the event's metadata has them as well.
     """
     fields = described(schema)
+    labels = [text for name, text in data.items() if name in _LABELS and isinstance(text, str)]
     permitted: JsonObject = {}
     numbers = count(2)
     for name, value in data.items():
         field = fields.get(name, UNKNOWN)
-        if field.cleared or not is_forbidden(name, value):
+        names = [name, *labels] if name in _LABELLED else [name]
+        if field.cleared or not any(is_forbidden(each, value) for each in names):
             clean = free = without_numbers(name)
             while free in permitted:
                 free = f"{clean}{next(numbers)}"
@@ -70,8 +79,8 @@ def _permitted(field: Documented, name: str, value: JsonValue) -> JsonValue:
         return value
     if isinstance(value, str):
         return without_numbers(value, name)
-    if abs(value) >= _BEYOND_CARDS:
-        return value  # Spelling out the 309 digits of 1e308 is slow, and many fit into a body.
+    if not _SHORTEST_CARD <= abs(value) < _BEYOND_CARDS:
+        return value
     # Not those behind a decimal point: any division makes sixteen of them.
     digits = str(int(value))
     return value if without_numbers(digits, name) == digits else REMOVED

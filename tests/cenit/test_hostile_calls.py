@@ -173,7 +173,16 @@ def headers() -> Iterator[Probe]:
 
 
 def methods() -> Iterator[Probe]:
-    for method in ("OPTIONS", "HEAD", "TRACE", "CONNECT", "post", "POST\r\nX-Forged: 1", "é"):
+    for method in (
+        "GET",
+        "OPTIONS",
+        "HEAD",
+        "TRACE",
+        "CONNECT",
+        "post",
+        "POST\r\nX-Forged: 1",
+        "é",
+    ):
         event = call("create_order", ORDER, method=method)
         yield Probe(f"the method {method!a}", event, (405, "method_not_allowed", None))
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from cenit.services import PLATFORM
+from cenit.services import PLATFORM, order_id
 from commerce_hooks.callback import Callback
 from commerce_hooks.decoding import JsonObject
 from commerce_hooks.events import Event, EventBuilder
@@ -20,6 +20,8 @@ from support.cenit import (
     call_event,
     call_sample,
     call_samples,
+    path_of,
+    signature_headers,
 )
 from support.receiving import RING
 
@@ -59,7 +61,7 @@ def test_each_call_leaves_one_line_and_one_metric(
         ("not_found", "INFO", {"service": "create_order", "store": "-"}),
         ("invalid", "WARNING", {"service": "create_order", "token": True}),
         ("not_implemented", "INFO", {"service": "get_orders", "token": True}),
-        ("method_not_allowed", "INFO", {"service": "get_orders", "token": True, "method": "HEAD"}),
+        ("method_not_allowed", "INFO", {"service": "create_order", "token": True, "method": "GET"}),
     ],
 )
 def test_what_is_not_accepted_is_counted_once_and_as_loud_as_it_is_bad(
@@ -90,12 +92,19 @@ def test_a_repeat_has_an_outcome_of_its_own(
     assert "event_ids" not in line
 
 
-@pytest.mark.parametrize("method", ["OPTIONS", "HEAD", "TRACE", "CONNECT", "post", "PROPFIND", ""])
-def test_another_method_is_told_which_there_are(board: Switchboard, method: str) -> None:
-    answered = board.call("create_order", ORDER.body, method=method)
+@pytest.mark.parametrize("service", COMMANDS)
+@pytest.mark.parametrize(
+    "method", ["GET", "OPTIONS", "HEAD", "TRACE", "CONNECT", "post", "PROPFIND", ""]
+)
+def test_another_method_carries_nothing_out_and_is_told_which_do(
+    board: Switchboard, service: str, method: str
+) -> None:
+    sample = call_sample(service)
+
+    answered = board.call(service, sample.body, method=method, id_=sample.id, query=sample.query)
 
     assert_failed(answered, 405, "method_not_allowed")
-    assert answered.headers["allow"] == "GET, POST, PUT, PATCH, DELETE"
+    assert answered.headers["allow"] == "POST, PUT, PATCH, DELETE"
     assert answered.headers["allow"] in answered.body["message"]
     assert board.touched_nothing
 
@@ -156,6 +165,60 @@ def test_a_fault_of_ours_is_a_500_that_tells_the_operator_where(
     assert (line["level"], line["reason"], line["cause"]) == ("ERROR", "internal_error", "KeyError")
     assert "test_outcomes.py" in line["trace"][-1]
     assert CANARY not in json.dumps(line)
+
+
+def test_a_fault_in_the_proof_is_a_500_too(
+    board: Switchboard, output: pytest.CaptureFixture[str]
+) -> None:
+    """API Gateway passes on no such text. If something does, the caller still hears of it."""
+    event = call_event(
+        "create_order",
+        ORDER.body,
+        method="\ud800",
+        headers=signature_headers("POST", path_of("create_order"), {}, ORDER.body),
+    )
+
+    assert_failed(board.handle(event), 500, "internal_error")
+
+    line, metric = lines(output)
+    assert (line["level"], line["cause"]) == ("ERROR", "UnicodeEncodeError")
+    assert (line["store"], line["topic"]) == ("acme", "create_order")
+    assert metric["Callbacks"] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("id_", "logged"),
+    [
+        ("AB.c_1~2#3:4/5-6", True),
+        ("x" * 64, True),
+        ("x" * 65, False),
+        ("Dana Example", False),
+        ("dana@shop.example", False),
+        ("דנה", False),
+    ],
+)
+def test_a_resource_is_logged_only_if_it_can_be_no_text_about_a_person(
+    board: Switchboard, output: pytest.CaptureFixture[str], id_: str, *, logged: bool
+) -> None:
+    assert_succeeded(board.call("delete_product", query={"item_id": id_}))
+
+    line, _ = lines(output)
+    assert line.get("resource") == (id_ if logged else None)
+    assert board.metadata["resource"]["id"] == id_
+
+
+def test_no_answer_may_be_kept_on_the_way(board: Switchboard) -> None:
+    answers = [
+        board.sample(ORDER),
+        board.call("get_orders"),
+        board.call("create_order"),
+        board.call("create_order", method="GET"),
+        board.handle(call_event("create_order")),
+        board.handle(call_event("create_orders")),
+    ]
+
+    assert [answered.status for answered in answers] == [200, 501, 400, 405, 401, 404]
+    assert {answered.headers["cache-control"] for answered in answers} == {"no-store"}
 
 
 def test_a_large_event_carries_a_reference_and_the_answer_is_the_same(
@@ -262,10 +325,10 @@ def test_card_data_reaches_neither_the_bus_nor_the_bucket(service: str, board: S
 def test_a_card_or_national_id_in_place_of_an_id_is_refused(
     number: str, board: Switchboard
 ) -> None:
-    answered = board.call("cancel_order", json.dumps({"ordersn": number}).encode())
+    answered = board.call("delete_product", json.dumps({"item_id": number}).encode())
 
     assert_failed(answered, 400, "invalid")
-    assert answered.body["errors"] == [{"loc": ["ordersn"], "type": "forbidden"}]
+    assert answered.body["errors"] == [{"loc": ["item_id"], "type": "forbidden"}]
     assert board.published_nothing
 
 
@@ -282,3 +345,22 @@ def test_an_order_numbered_like_a_card_is_taken_and_its_number_is_not_shown(
 
     assert_succeeded(answered)
     assert board.data["order"]["name"] == "[removed]"
+
+
+def test_an_order_numbered_like_a_card_can_be_cancelled(board: Switchboard) -> None:
+    number = "4111 1111 1111 1111"
+
+    assert_succeeded(board.call("cancel_order", json.dumps({"ordersn": number}).encode()))
+    assert board.data["ordersn"] == "[removed]"
+    assert board.metadata["resource"]["id"] == order_id("acme", number)
+
+
+def test_an_image_s_url_with_a_card_s_number_is_refused(board: Switchboard) -> None:
+    url = "https://images.example.com/?of=4111111111111111"
+    payload = f"<Request><Image><Url>{url}</Url></Image></Request>"
+
+    answered = board.call("upload_image", query={"payload": payload})
+
+    assert_failed(answered, 400, "invalid")
+    assert answered.body["errors"] == [{"loc": ["payload"], "type": "forbidden"}]
+    assert board.touched_nothing

@@ -136,11 +136,37 @@ def test_an_updated_order_is_answered_with_its_id(board: Switchboard) -> None:
     assert board.metadata["dedup_key"] is None
 
 
-def test_a_cancelled_order_is_the_one_that_the_platform_numbers_so(board: Switchboard) -> None:
+def test_a_cancelled_order_is_the_one_that_was_created_with_its_number(board: Switchboard) -> None:
+    created = board.call("create_order", order(name="1001-EX"))
     answered = board.sample(call_sample("cancel_order"))
 
     assert set(answered.body) == {"status", "callback_id", "event_ids"}
-    assert board.metadata["resource"] == {"type": "order", "id": "1001-EX"}
+    cancel = board.event_bridge.details[1]
+    id_ = created.body["order"]["id"]
+    assert cancel["metadata"]["resource"] == {"type": "order", "id": id_}
+    assert (cancel["data"]["ordersn"], cancel["data"]["order_id"]) == ("1001-EX", id_)
+
+
+def test_an_order_may_be_cancelled_by_the_id_that_it_got(board: Switchboard) -> None:
+    id_ = order_id("acme", "1001-EX")
+
+    assert_succeeded(board.call("cancel_order", json.dumps({"ordersn": id_}).encode()))
+    assert board.metadata["resource"]["id"] == board.data["order_id"] == id_
+
+
+@pytest.mark.parametrize("number", ["order-1", f"order-{'A' * 32}", f"order-{'a' * 33}"])
+def test_what_only_begins_like_an_id_of_ours_is_a_number(number: str, board: Switchboard) -> None:
+    assert_succeeded(board.call("cancel_order", json.dumps({"ordersn": number}).encode()))
+    assert board.data["order_id"] == order_id("acme", number)
+
+
+def test_an_order_cannot_be_cancelled_under_another_s_id(board: Switchboard) -> None:
+    body = json.dumps({"ordersn": "1", "order_id": order_id("acme", "2")}).encode()
+
+    answered = board.call("cancel_order", body)
+
+    assert_failed(answered, 400, "invalid")
+    assert answered.body["errors"] == [{"loc": ["order_id"], "type": "conflict"}]
 
 
 def test_a_product_to_delete_may_be_named_in_the_path_the_query_or_the_body(
@@ -166,19 +192,20 @@ def test_an_image_is_answered_as_cenit_s_algorithm_reads_it(board: Switchboard) 
 
 @pytest.mark.parametrize("service", sorted(QUERIES))
 @pytest.mark.parametrize("id_", [None, "1"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "HEAD"])
 def test_a_query_is_not_answered_yet_and_says_so(
-    service: str, id_: str | None, board: Switchboard
+    service: str, id_: str | None, method: str, board: Switchboard
 ) -> None:
-    answered = board.call(service, b"{}", id_=id_)
+    answered = board.call(service, b"{}", id_=id_, method=method)
 
     assert_failed(answered, 501, "not_implemented")
     assert service in answered.body["message"]
     assert board.touched_nothing
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("service", COMMAND_NAMES)
-def test_a_command_may_come_by_any_of_five_methods(
+def test_a_command_may_come_by_any_of_four_methods(
     service: str, method: str, board: Switchboard
 ) -> None:
     sample = call_sample(service)

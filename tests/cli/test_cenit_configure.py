@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from commerce_hooks.keyring import KeyRing
+from commerce_hooks_cli.program import command_to_type
 from support.command import LOCAL, REAL, RING, FakeSecrets, FakeWorld
 
 OTHERS = {
@@ -39,6 +40,7 @@ def test_a_cenit_store_gets_the_store_behind_it(world: FakeWorld, secrets: FakeS
     assert result.json == {
         "platform": "cenit",
         "store": "acme",
+        "connection": "http://127.0.0.1:4321/cenit/acme",
         "backed_by": "konimbo/acme",
         "signed_only": False,
         "disabled": False,
@@ -95,6 +97,78 @@ def test_without_options_it_shows_how_the_store_is_configured(
     assert "stands for  centry/other" in shown
     assert "takes       signed calls only" in shown
     assert len(secrets.texts) == 1
+
+
+def test_a_store_stops_standing_for_another(world: FakeWorld, secrets: FakeSecrets) -> None:
+    result = world.run("cenit", "configure", "other", "--no-backed-by", "--json")
+
+    assert stores_of(secrets)["cenit/other"] == {"signed_only": True}
+    assert (result.json["backed_by"], result.json["changed"]) == (None, True)
+    again = world.run("cenit", "configure", "other", "--no-backed-by", "--json")
+    assert (again.json["changed"], len(secrets.texts)) == (False, 2)
+
+
+def test_a_store_cannot_stand_for_another_and_for_none(
+    world: FakeWorld, secrets: FakeSecrets
+) -> None:
+    both = ("--backed-by", "iset/acme", "--no-backed-by")
+
+    result = world.run("cenit", "configure", "acme", *both)
+
+    assert (result.exit_code, len(secrets.texts)) == (2, 1)
+    assert "exclude each other" in result.stderr
+
+
+def test_a_stack_without_cenit_is_not_changed(world: FakeWorld, secrets: FakeSecrets) -> None:
+    world.deployment = replace(LOCAL, clients=lambda _: secrets, outputs={})
+
+    result = world.run("cenit", "configure", "acme", "--signed-only")
+
+    assert (result.exit_code, len(secrets.texts)) == (1, 1)
+    assert "has no output CenitBaseUrl" in result.stderr
+
+
+def test_the_hint_is_a_whole_command(real_world: FakeWorld) -> None:
+    real_world.deployment = replace(REAL, clients=lambda _: FakeSecrets(ring_with()))
+
+    result = real_world.run(
+        "cenit", "configure", "acme", "--signed-only", "--yes", "--stack", "shop-hooks"
+    )
+
+    said = " ".join(result.stderr.split())
+    assert f"`{command_to_type()} urls cenit acme --signed --stack shop-hooks`" in said
+
+
+@pytest.mark.parametrize("entry", [1, {"a_setting_to_come": True}])
+def test_a_ring_with_an_entry_that_cannot_be_read_is_left_alone_and_the_store_named(
+    world: FakeWorld, secrets: FakeSecrets, entry: object
+) -> None:
+    secrets.texts = [ring_with(**{"iset/demo": entry})]
+
+    result = world.run("cenit", "configure", "acme", "--signed-only")
+
+    assert (result.exit_code, len(secrets.texts)) == (1, 1)
+    assert "this version cannot read its entry for iset/demo" in " ".join(result.stderr.split())
+
+
+def test_an_entry_that_somebody_else_made_unreadable_meanwhile_is_left_alone(
+    world: FakeWorld,
+) -> None:
+    class Changing(FakeSecrets):
+        def get_secret_value(self, **how: str) -> dict[str, str]:
+            found = super().get_secret_value(**how)
+            self.texts[-1] = ring_with(**{"cenit/acme": 1})
+            return found
+
+    changing = Changing(ring_with())
+    world.deployment = replace(LOCAL, clients=lambda _: changing)
+
+    result = world.run("cenit", "configure", "acme", "--signed-only")
+
+    assert (result.exit_code, len(changing.texts)) == (1, 1)
+    assert "Nothing was changed: this version cannot read its entry for cenit/acme" in " ".join(
+        result.stderr.split()
+    )
 
 
 def test_a_disabled_store_takes_nothing(world: FakeWorld, secrets: FakeSecrets) -> None:
@@ -183,9 +257,9 @@ def test_a_change_by_somebody_else_at_the_same_moment_is_noticed(world: FakeWorl
     class Contended(FakeSecrets):
         """Somebody else writes just before we do."""
 
-        def put_secret_value(self, *, SecretString: str, **how: str) -> None:  # noqa: N803
+        def put_secret_value(self, *, SecretString: str, **how: str) -> dict[str, str]:  # noqa: N803
             super().put_secret_value(SecretString=ring_with(**{"iset/new": {"generation": 2}}))
-            super().put_secret_value(SecretString=SecretString, **how)
+            return super().put_secret_value(SecretString=SecretString, **how)
 
     secrets = Contended(ring_with())
     world.deployment = replace(LOCAL, clients=lambda _: secrets)
@@ -195,3 +269,23 @@ def test_a_change_by_somebody_else_at_the_same_moment_is_noticed(world: FakeWorl
     assert result.exit_code == 1
     assert "changed the key ring at the same moment" in result.stderr
     assert "version-2 (AWSPREVIOUS)" in result.stderr
+
+
+def test_a_change_by_somebody_else_right_after_is_another_story(world: FakeWorld) -> None:
+    class Contended(FakeSecrets):
+        """Somebody else writes just after us."""
+
+        def put_secret_value(self, *, SecretString: str, **how: str) -> dict[str, str]:  # noqa: N803
+            put = super().put_secret_value(SecretString=SecretString, **how)
+            super().put_secret_value(SecretString=ring_with())
+            return put
+
+    secrets = Contended(ring_with())
+    world.deployment = replace(LOCAL, clients=lambda _: secrets)
+
+    result = world.run("cenit", "configure", "acme", "--signed-only")
+
+    said = " ".join(result.stderr.split())
+    assert result.exit_code == 1
+    assert "theirs took this one's place" in said
+    assert "AWSPREVIOUS" not in said

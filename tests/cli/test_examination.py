@@ -146,6 +146,13 @@ def test_the_place_is_told_where_the_parser_tells(
     assert (piece.line, piece.column) == (line, column)
 
 
+@pytest.mark.parametrize("digits", ["4580", "\u0664\u0665", "\uff14\uff15", "\u2463\u00bd", "四五"])
+def test_no_script_s_digits_are_shown(digits: str) -> None:
+    piece = excerpt(f'{{"a": "{digits}" oops'.encode(), "not_json")
+
+    assert piece.before + piece.after == f'{{"a": "{"#" * len(digits)}" oops'
+
+
 def test_a_piece_is_bounded_and_has_no_digits() -> None:
     piece = excerpt(b'{"a": "' + b"4580 " * 10_000 + b'", oops' + b"1" * 10_000, "not_json")
 

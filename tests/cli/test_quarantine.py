@@ -5,14 +5,18 @@ import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from rich.console import Console
 
 from commerce_hooks.errors import Reason
 from commerce_hooks_cli.deployment import Deployment
+from commerce_hooks_cli.quarantine import Place, Record
+from commerce_hooks_cli.quarantine_screen import records_table
 from support.account import BUCKET
 from support.command import REAL, FakeWorld
 from support.quarantine import RECEIVED_AT, Quarantined, quarantine_on_moto
@@ -153,6 +157,7 @@ def test_filters_choose(
     ("arguments", "words"),
     [
         (["--platform", "konimo"], "Did you mean konimbo?"),
+        (["--platform", "cenit"], "Cenit's calls are never quarantined."),
         (["--store", "../x"], "cannot be the name of a store"),
         (["--since", "yesterday"], "'yesterday' is no time"),
         (["--reason", "bad"], "bad"),
@@ -226,6 +231,18 @@ def test_objects_that_are_no_records_are_listed_as_far_as_they_tell(
         ("found", "-", None),
         ("naive123", "-", None),
     ]
+
+
+def test_nothing_in_a_list_drives_the_terminal() -> None:
+    evil = "\x1b[2J"
+    place = Place(f"key{evil}", f"a{evil}", f"b{evil}", "2026-03-09", f"c{evil}", 1, RECEIVED_AT)
+    shown = StringIO()
+
+    Console(file=shown, width=200).print(
+        records_table([Record(place, RECEIVED_AT, f"d{evil}", topic=f"e{evil}")])
+    )
+
+    assert "\x1b" not in shown.getvalue()
 
 
 def test_a_record_that_expires_while_it_is_listed_is_left_out(

@@ -252,3 +252,12 @@ def test_the_local_stack_is_written_to_without_asking(world: FakeWorld) -> None:
     result = world.run("send", "centry", "on_order_save")
 
     assert (result.exit_code, world.questions) == (0, [])
+
+
+def test_calls_of_cenit_are_not_sent(world: FakeWorld) -> None:
+    result = world.run("send", "cenit", "create_order")
+
+    assert (result.exit_code, world.door.urls) == (2, [])
+    assert "Cenit's calls cannot be sent by this verb." in result.stderr
+    assert "urls cenit STORE" in " ".join(result.stderr.split())
+    assert "Did you mean" not in result.stderr

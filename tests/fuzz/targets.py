@@ -11,7 +11,8 @@ from math import isfinite
 from typing import TypeAlias
 
 from cenit.calls import Call, Place
-from cenit.requests import Genuine
+from cenit.parameters import parameters_of
+from cenit.requests import request_of
 from cenit.services import COMMANDS, PLATFORM
 from commerce_hooks.callback import Callback, CallbackRequest
 from commerce_hooks.decoding import MAX_DEPTH, JsonObject, JsonValue, decode_object
@@ -80,13 +81,13 @@ def _read_callback(platform: Platform, topic: str | None, *, masked: bool) -> Re
 
 def _read_call(service: str, *, masked: bool) -> Reader:
     builder = EventBuilder(PLATFORM, "fuzz/local", masked=masked)
-    place = Place(STORE, service, None)
+    place, command = Place(STORE, service, None), COMMANDS[service]
 
     def read(raw: bytes) -> None:
         request = CallbackRequest("POST", {}, "", b64encode(raw).decode(), _is_base64=True)
         call = Call(request, {}, ())
-        genuine = Genuine(call, place, COMMANDS[service], _callback(place.target, raw), None)
-        answered = genuine.request(builder)
+        sent = parameters_of(call, place, command)
+        answered = request_of(_callback(place.target, raw), command, sent, builder)
         _check_event(answered.event)
         _check(answered.told)
 

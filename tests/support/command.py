@@ -43,8 +43,9 @@ class FakeSecrets:
         version = len(self.texts) - (VersionStage == "AWSPREVIOUS")
         return {"SecretString": self.texts[version - 1], "VersionId": f"version-{version}"}
 
-    def put_secret_value(self, *, SecretString: str, **_: str) -> None:  # noqa: N803
+    def put_secret_value(self, *, SecretString: str, **_: str) -> dict[str, str]:  # noqa: N803
         self.texts.append(SecretString)
+        return {"VersionId": f"version-{len(self.texts)}"}
 
 
 LOCAL = Deployment(

@@ -133,6 +133,20 @@ def test_a_secret_that_is_no_ring_any_more_leaves_the_cached_one_in_use() -> Non
     assert rings.stale == ["Invalid"]
 
 
+def test_a_store_s_entry_that_cannot_be_read_is_told_at_every_reading_and_the_ring_is_used() -> (
+    None
+):
+    stores = {"cenit/demo": {"a_setting_to_come": 1}, "iset/a": 1, "konimbo/b": {}}
+    rings = Rings(json.dumps({**RING, "stores": stores}))
+
+    for _ in range(2):
+        assert rings.source.current().sign == "k1"
+    assert rings.stale == ["malformed: cenit/demo, iset/a"]
+    rings.clock.sleep(61)
+    rings.source.current()
+    assert len(rings.stale) == 2
+
+
 @pytest.mark.parametrize(
     ("answer", "cause"),
     [

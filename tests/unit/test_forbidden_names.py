@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commerce_hooks.decoding import JsonValue
 from commerce_hooks.forbidden_names import is_forbidden
 from commerce_hooks.schemas import centry, iset, konimbo
 from commerce_hooks.schemas.fields import described
@@ -29,6 +30,9 @@ FORBIDDEN = [
     *("rut", "RUT_comprador", "buyerRut", "dni", "id_number", "identityNumber", "national_id"),
     *("personalId", "teudat_zehut", "TeudatZeut", "mispar_zehut", "passport", "passport_no"),
     *("passaporte", "ssn", "billing_passport_number", "ת.ז.", "תעודת זהות", "מספר ת״ז"[5:]),
+    *("securityCode", "track2", "cardMask", "card_number_mask", "maskedPan", "MaskedCardNumber"),
+    *("israeli_id", "num_cpf", "nuCPF", "CPF do titular", "curp", "CURP", "customer_curp"),
+    *("מספר ת.ז.", "תז לקוח", "ת״ז לקוח"),
     *("\uff43\uff56\uff56", "c-v-v", "card_number_"),
 ]
 HARMLESS = [
@@ -36,6 +40,7 @@ HARMLESS = [
     *("gift_card_message", "cardboard", "discard", "payment_status", "credit", "token", "pin"),
     *("span", "pants", "rgb", "routing", "route", "truth", "tz", "document_number", "order_number"),
     *("customer", "user_id", "phone_number", "account_number", "tax_rate", "identity", "", "_"),
+    *("document", "taxid", "tax_vat", "nif", "nuit", "id_no", "numbers", "security", "track"),
     *("שם", "מספר", "x" * 65, "c" + "_" * 62 + "vv"),
 ]
 
@@ -66,6 +71,31 @@ def test_tz_is_a_national_id_where_it_is_a_number_and_else_a_time_zone(
     value: str | int | None, *, forbidden: bool
 ) -> None:
     assert is_forbidden("customer_tz", value) is forbidden
+
+
+PAPERS = [
+    *("document", "documento", "documentNumber", "numero_documento", "customer_document", "taxvat"),
+    *("tax_id", "NIF", "nuit", "cedula_identidade", "idNum", "id_no", "buyer_tax_id"),
+    *("Documento do titular", "número do documento", "taxvat_billing"),
+]
+
+
+@pytest.mark.parametrize("name", PAPERS)
+@pytest.mark.parametrize(
+    ("value", "forbidden"),
+    [
+        *(("52998224725", True), ("529.982.247-25", True), (1234567, True), ("1234567", True)),
+        *(("11.222.333/0001-81", True), ("10000013-k", True), ("12 345 678", True)),
+        *(("123456", False), (123456, False), ("1" * 15, False), ("", False), (None, False)),
+        *(("invoice.pdf", False), ("A-1234567", False), (1234567.5, False), (True, False)),
+        *((["52998224725"], False), ({"id": 1234567}, False), ("1 " * 1000, False)),
+    ],
+    ids=repr,
+)
+def test_a_paper_s_name_means_a_national_id_where_the_value_can_be_one(
+    name: str, value: JsonValue, *, forbidden: bool
+) -> None:
+    assert is_forbidden(name, value) is forbidden
 
 
 @pytest.mark.parametrize(

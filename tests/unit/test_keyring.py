@@ -83,23 +83,11 @@ def test_minting_uses_the_signing_key() -> None:
         '{"sign":' * 100_000,
         json.dumps({"sign": "k1", "k1": KEY, "stores": {"Centry/a": {"generation": 2}}}),
         json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a ": {"generation": 2}}}),
-        json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a": {"disable": True}}}),
         json.dumps({"sign": "k1", "k1": KEY, "K2": KEY}),
         json.dumps({"sign": "k1", "k1": KEY, "k2": 5}),
         json.dumps({"sign": "k1", "k1": KEY, "stores": []}),
         json.dumps({"sign": "k1", "k1": KEY, "stores": {"a": {"generation": 2}}}),
         json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/A b": {"generation": 2}}}),
-        json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a": 1}}),
-        json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a": {"generation": 0}}}),
-        json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a": {"generation": True}}}),
-        json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a": {"disabled": "no"}}}),
-        json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a": {"signed_only": True}}}),
-        json.dumps({"sign": "k1", "k1": KEY, "stores": {"centry/a": {"backed_by": "iset/a"}}}),
-        json.dumps({"sign": "k1", "k1": KEY, "stores": {"cenit/a": {"signed_only": 1}}}),
-        json.dumps({"sign": "k1", "k1": KEY, "stores": {"cenit/a": {"backed_by": None}}}),
-        json.dumps({"sign": "k1", "k1": KEY, "stores": {"cenit/a": {"backed_by": "iset"}}}),
-        json.dumps({"sign": "k1", "k1": KEY, "stores": {"cenit/a": {"backed_by": "iset/A"}}}),
-        json.dumps({"sign": "k1", "k1": KEY, "stores": {"cenit/a": {"backed_by": "cenit/b"}}}),
     ],
 )
 def test_anything_but_a_key_ring_is_refused_without_quoting_it(text: str) -> None:
@@ -108,6 +96,50 @@ def test_anything_but_a_key_ring_is_refused_without_quoting_it(text: str) -> Non
 
     assert KEY not in str(refused.value)
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("store", "entry"),
+    [
+        ("centry/a", 1),
+        ("centry/a", []),
+        ("centry/a", None),
+        ("centry/a", {"disable": True}),
+        ("centry/a", {"generation": 0}),
+        ("centry/a", {"generation": True}),
+        ("centry/a", {"generation": 1, "disabled": "no"}),
+        ("centry/a", {"signed_only": True}),
+        ("centry/a", {"backed_by": "iset/a"}),
+        ("cenit/a", {"a_setting_to_come": True}),
+        ("cenit/a", {"signed_only": 1}),
+        ("cenit/a", {"backed_by": None}),
+        ("cenit/a", {"backed_by": "iset"}),
+        ("cenit/a", {"backed_by": "iset/A"}),
+        ("cenit/a", {"backed_by": "cenit/b"}),
+    ],
+)
+def test_an_entry_that_cannot_be_read_disables_its_store_and_no_other(
+    store: str, entry: object
+) -> None:
+    stores = {"konimbo/z": {}, store: entry, "iset/b": {"generation": 2}}
+    read = KeyRing.parse(json.dumps({"sign": "k1", "k1": KEY, "stores": stores}))
+    platform, _, name = store.partition("/")
+    shut_out, other = CallbackTarget(platform, name), CallbackTarget("iset", "b", "order-saved")
+
+    assert read.malformed == (store,)
+    assert not read.proves(shut_out, RING.mint(shut_out))
+    assert not read.proves_signature(shut_out, TEXT, RING.signature(shut_out, TEXT))
+    assert read.proves(other, read.mint(other))
+    assert not read.proves(other, RING.mint(other))
+
+
+def test_stores_whose_entries_cannot_be_read_are_named_in_order() -> None:
+    assert ring(konimbo_b=1, cenit_z={}, cenit_demo=2, iset_a=3).malformed == (
+        "cenit/demo",
+        "iset/a",
+        "konimbo/b",
+    )
+    assert RING.malformed == ()
 
 
 def test_a_key_ring_shows_no_key_when_printed() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from commerce_hooks_cli.consent import announce, ask_first
+from commerce_hooks_cli.consent import ask_first
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import BadUsageError
 from commerce_hooks_cli.platforms import checked_store, discover_platforms, platform_called
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.cenit_collection import Collection
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.world import World
+
+    Settings = dict[str, bool | str | None]
 
 cenit = typer.Typer(
     no_args_is_help=True,
@@ -97,7 +99,7 @@ def collection(
         raise BadUsageError(
             "A secret goes into a file that only you can read.", "Add --output FILE.json."
         )
-    deployment = _deployment(world, stack, screen)
+    deployment = world.deployment(stack, screen)
     ring = deployment.key_ring()
     access = CenitAccess.of(ring, store, signed=signed)
     if not access.signed and _settings_of(ring, store)["signed_only"]:
@@ -135,6 +137,10 @@ def configure(
             show_default=False,
         ),
     ] = None,
+    no_backed_by: Annotated[
+        bool,
+        typer.Option("--no-backed-by", metavar="", help="It stands for no other store any more."),
+    ] = False,
     signed_only: Annotated[
         bool | None,
         typer.Option(
@@ -159,25 +165,25 @@ def configure(
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
     checked_store(store)
-    wanted = _wanted(world, backed_by, signed_only)
-    deployment = _deployment(world, stack, screen)
+    if no_backed_by and backed_by is not None:
+        raise BadUsageError(
+            "--backed-by and --no-backed-by exclude each other.", "Leave one of them out."
+        )
+    wanted = _wanted(world, backed_by, signed_only, no_backed_by=no_backed_by)
+    deployment = world.deployment(stack, screen)
+    connection = f"{deployment.cenit_base_url}/{store}"
     ring = deployment.key_ring()
     known = _settings_of(ring, store)
     changes = {name: value for name, value in wanted.items() if known[name] != value}
     if changes.get("signed_only"):
         screen.note(
-            "The signing key has to be at Cenit first: `urls cenit STORE --signed` prints it."
+            "The signing key has to be at Cenit first: "
+            f"`{_secret_command(store, stack, signed=True)}` prints it."
         )
     if changes:
         ask_first(world, deployment, _question(store, changes), yes=yes)
         ring = _change(deployment, store, changes)
-    _show_settings(screen, store, _settings_of(ring, store), changed=bool(changes))
-
-
-def _deployment(world: "World", stack: str | None, screen: Screen) -> "Deployment":
-    deployment = world.deployment(stack, screen)
-    announce(screen, deployment)
-    return deployment
+    _show_settings(screen, store, connection, _settings_of(ring, store), changed=bool(changes))
 
 
 def _check_namespace(name: str | None) -> None:
@@ -203,18 +209,22 @@ def _facts(made: "Collection", output: Path) -> dict[str, Any]:
 
 
 def _how_to_get_the_secret(made: "Collection", stack: str | None) -> str:
-    kind = " --signed" if made.signed else ""
-    named = f" --stack {stack}" if stack else ""
     return (
         f"Then give the authorization `base` its template parameter {made.parameter}: "
-        f"`{command_to_type()} urls cenit {made.store}{kind}{named}` prints it."
+        f"`{_secret_command(made.store, stack, signed=made.signed)}` prints it."
     )
 
 
+def _secret_command(store: str, stack: str | None, *, signed: bool) -> str:
+    kind = " --signed" if signed else ""
+    named = f" --stack {stack}" if stack else ""
+    return f"{command_to_type()} urls cenit {store}{kind}{named}"
+
+
 def _wanted(
-    world: "World", backed_by: str | None, signed_only: bool | None
-) -> dict[str, bool | str]:
-    wanted: dict[str, bool | str] = {}
+    world: "World", backed_by: str | None, signed_only: bool | None, *, no_backed_by: bool
+) -> "Settings":
+    wanted: Settings = {"backed_by": None} if no_backed_by else {}
     if backed_by is not None:
         platform, _, store = backed_by.partition("/")
         platform_called(discover_platforms(world.checkout() / "functions"), platform)
@@ -236,7 +246,7 @@ def _settings_of(ring: "KeyRing", store: str) -> dict[str, Any]:
     }
 
 
-def _question(store: str, changes: dict[str, bool | str]) -> str:
+def _question(store: str, changes: "Settings") -> str:
     if changes.get("signed_only"):
         return (
             f"Cenit's calls for {store} will be refused unless they are signed. Is the signing "
@@ -245,17 +255,21 @@ def _question(store: str, changes: dict[str, bool | str]) -> str:
     return f"Consumers and Cenit's calls for {store} will notice. Change the key ring?"
 
 
-def _change(deployment: "Deployment", store: str, changes: dict[str, bool | str]) -> "KeyRing":
+def _change(deployment: "Deployment", store: str, changes: "Settings") -> "KeyRing":
     from commerce_hooks_cli.key_ring_changes import change_key_ring, with_cenit_store
 
     return change_key_ring(deployment, lambda text: with_cenit_store(text, store, changes))
 
 
-def _show_settings(screen: Screen, store: str, settings: dict[str, Any], *, changed: bool) -> None:
-    screen.emit({"platform": "cenit", "store": store, **settings, "changed": changed})
+def _show_settings(
+    screen: Screen, store: str, connection: str, settings: dict[str, Any], *, changed: bool
+) -> None:
+    about = {"platform": "cenit", "store": store, "connection": connection}
+    screen.emit({**about, **settings, "changed": changed})
     takes = "signed calls only" if settings["signed_only"] else "calls with a token or a signature"
     for label, fact in (
         ("store", store),
+        ("connection", connection),
         ("stands for", settings["backed_by"] or "-"),
         ("takes", "none: it is disabled" if settings["disabled"] else takes),
     ):

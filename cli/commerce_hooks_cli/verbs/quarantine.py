@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commerce_hooks_cli.consent import announce, ask_first
+from commerce_hooks_cli.consent import ask_first
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import BadUsageError, CommandError
 from commerce_hooks_cli.platforms import discover_platforms
@@ -67,7 +67,7 @@ def list_(
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
     selected = selection(world, platform, store, reason, since, until, done=everything)
-    deployment = _deployment(world, stack, screen)
+    deployment = world.deployment(stack, screen)
     with screen.working("Looking ..."):
         # One more than is shown, to know whether there are more.
         found = _records(deployment).newest(selected, limit + 1)
@@ -96,7 +96,7 @@ def show(
 
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
-    deployment = _deployment(world, stack, screen)
+    deployment = world.deployment(stack, screen)
     examiner = _examiner(world, deployment)
     records = _records(deployment)
     with screen.working("Looking ..."):
@@ -159,7 +159,7 @@ def replay(
     repaired = None if body is None else load_sample(body).body
     selected = selection(world, *chosen, done=force)
     platforms = discover_platforms(world.checkout() / "functions")
-    deployment = _deployment(world, stack, screen)
+    deployment = world.deployment(stack, screen)
     replaying = replay_on(deployment, platforms, force=force, dry_run=dry_run)
     with screen.working("Looking ..."):
         records = replaying.records
@@ -173,12 +173,6 @@ def replay(
             done.append(replaying.replay(record, repaired))
     _show_replayed(screen, done)
     _judge(done)
-
-
-def _deployment(world: World, stack: str | None, screen: Screen) -> "Deployment":
-    deployment = world.deployment(stack, screen)
-    announce(screen, deployment)
-    return deployment
 
 
 def _records(deployment: "Deployment") -> "QuarantineRecords":

@@ -9,7 +9,7 @@ import typer
 from commerce_hooks.errors import Reason
 from commerce_hooks_cli.errors import BadUsageError
 from commerce_hooks_cli.moments import moment
-from commerce_hooks_cli.platforms import checked_platform_name, checked_store
+from commerce_hooks_cli.platforms import checked_platform_name, checked_store, refuse_cenit
 from commerce_hooks_cli.quarantine_selection import Selection
 from commerce_hooks_cli.world import World
 
@@ -102,6 +102,11 @@ def selection(
     """
     now = datetime.now(UTC)
     if platform is not None:
+        refuse_cenit(
+            platform,
+            "Cenit's calls are never quarantined.",
+            "What is wrong with one is in the answer to it, and in the function's log.",
+        )
         checked_platform_name(platform, world.checkout() / "functions")
     begin, end = (None if text is None else moment(text, now) for text in (since, until))
     if begin and end and begin >= end:

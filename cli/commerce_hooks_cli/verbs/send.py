@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from commerce_hooks_cli.callbacks import CallbackUrl, CallbackUrls, Sender, Sent
-from commerce_hooks_cli.consent import announce, ask_first
+from commerce_hooks_cli.consent import ask_first
 from commerce_hooks_cli.console import Screen, plain
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import BadUsageError, CommandError
@@ -17,6 +17,7 @@ from commerce_hooks_cli.platforms import (
     checked_store,
     discover_platforms,
     platform_called,
+    refuse_cenit,
     topic_called,
 )
 from commerce_hooks_cli.program import command_to_type
@@ -98,12 +99,16 @@ def send(
     """
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
+    refuse_cenit(
+        platform,
+        "Cenit's calls cannot be sent by this verb.",
+        f"`{command_to_type()} urls cenit STORE` prints what a call of yours takes.",
+    )
     chosen = platform_called(discover_platforms(world.checkout() / "functions"), platform)
     topic_called(chosen, topic)
     sample = _sample(world, platform, topic, variant, file, form=form)
     deployment = world.deployment(stack, screen)
     store = _store(deployment, store)
-    announce(screen, deployment)
     ask_first(world, deployment, _question(deployment, count), yes=yes)
     url = CallbackUrls(deployment.base_url, deployment.key_ring()).for_topic(chosen, store, topic)
     with screen.working("Sending ...") as now:

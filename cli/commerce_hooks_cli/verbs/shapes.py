@@ -7,7 +7,6 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from commerce_hooks_cli.consent import announce
 from commerce_hooks_cli.console import Screen, plain
 from commerce_hooks_cli.verbs.options import Json, Stack
 
@@ -50,7 +49,6 @@ def shapes(
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
     deployment = world.deployment(stack, screen)
-    announce(screen, deployment)
     kept = SeenShapes(
         deployment.client("s3"), deployment.payload_bucket, world.checkout() / "functions"
     )

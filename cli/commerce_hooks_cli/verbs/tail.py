@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from commerce_hooks_cli.bus_event import BusEvent
-from commerce_hooks_cli.consent import announce
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import CommandError
@@ -73,7 +72,6 @@ def tail(
     screen = Screen(as_json=as_json)
     forwarder = Forwarder(forward_to, world.post) if forward_to else None
     deployment = world.deployment(stack, screen)
-    announce(screen, deployment)
     with signals_end_the_verb(), world.follow(deployment, said_last(ctx, screen.warn)) as events:
         _introduce(screen, deployment, events)
         seen = _Output(screen, forwarder, full=full).show_all(_take(events, limit, timeout))

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from commerce_hooks_cli import cenit_screen, iset_screen
 from commerce_hooks_cli.callbacks import CallbackUrl, CallbackUrls
-from commerce_hooks_cli.consent import announce
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import BadUsageError
 from commerce_hooks_cli.iset_sheet import sheet as iset_sheet
@@ -88,7 +87,7 @@ def urls(
         _iset(world, screen, chosen, store, topic, stack, sheet, force=force)
         return
     _refuse("--sheet", "iset", given=sheet is not None)
-    found = _minted(_deployment(world, stack, screen), chosen, store, topic)
+    found = _minted(world.deployment(stack, screen), chosen, store, topic)
     screen.emit([asdict(url) for url in found])
     _show(screen, chosen, found)
 
@@ -103,12 +102,6 @@ def _platform(world: "World", name: str) -> "Platform":
     if name not in known:
         raise unknown("platform", name, (*known, "cenit"))
     return platform_called(known, name)
-
-
-def _deployment(world: "World", stack: str | None, screen: Screen) -> "Deployment":
-    deployment = world.deployment(stack, screen)
-    announce(screen, deployment)
-    return deployment
 
 
 def _minted(
@@ -149,7 +142,7 @@ def _iset(
     *,
     force: bool,
 ) -> None:
-    deployment = _deployment(world, stack, screen)
+    deployment = world.deployment(stack, screen)
     found = _minted(deployment, platform, store, topic)
     warnings = iset_screen.warnings_of(deployment.base_url)
     for warning in warnings:
@@ -180,7 +173,7 @@ def _cenit(
 
     if topic is not None and topic not in SERVICE_CALLS:
         raise unknown("service of cenit", topic, SERVICE_CALLS)
-    deployment = _deployment(world, stack, screen)
+    deployment = world.deployment(stack, screen)
     access = CenitAccess.of(deployment.key_ring(), store, signed=signed or None)
     calls = [call for call in SERVICE_CALLS.values() if topic in {None, call.name}]
     screen.emit(cenit_screen.as_json(calls, store, deployment.cenit_base_url, access))

@@ -158,16 +158,18 @@ class UpdateOrderBody(CallbackBody):
 
 
 class CancelOrderBody(CallbackBody):
-    """Cenit's example sends the last two as whole numbers, whatever they were: 0 means none."""
+    """Cenit's example sends the two ids as whole numbers, whatever they were: 0 means none."""
 
     ordersn: Identifier
     item_id: Identifier | None = None
     variation_id: Identifier | None = None
     cancel_reason: Text = None
+    # Ours, made of `ordersn` as a new order's is of its number.
+    order_id: Identifier | None = None
 
     @property
-    def resource_id(self) -> str:
-        return self.ordersn
+    def resource_id(self) -> str | None:
+        return self.order_id
 
 
 class DeleteProductBody(CallbackBody):

@@ -158,7 +158,7 @@ def _parameters(token: str) -> Iterator[CallProbe]:
     for name, (query, status) in _QUERIES.items():
         request = _call(token, "delete_product", body=b"", query=query)
         yield CallProbe("query", name, request, status)
-    for method in ("GET", "PUT", "PATCH", "DELETE"):
-        yield CallProbe("method", method, _call(token, method=method), 200)
+    for method, status in (("GET", 405), ("PUT", 200), ("PATCH", 200), ("DELETE", 200)):
+        yield CallProbe("method", method, _call(token, method=method), status)
     for service in ("get_orders", "get_product"):
         yield CallProbe("query service", service, _call(token, service), 501)
