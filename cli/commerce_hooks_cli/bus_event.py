@@ -57,3 +57,8 @@ class BusEvent:
         """The platform's id of what the event is about, or a dash."""
         resource = self.metadata.get("resource")
         return str(resource.get("id", "-")) if isinstance(resource, dict) else "-"
+
+    @property
+    def stored(self) -> bool:
+        """Whether it refers to something in the payload bucket."""
+        return isinstance(self.metadata.get("payload"), dict)

@@ -49,18 +49,24 @@ def _exchange_cells(exchange: Exchange) -> tuple[RenderableType, ...]:
 
 
 def events_table(events: Sequence[BusEvent]) -> Iterator[RenderableType]:
-    """The source heads its events: on each line, it would leave no room for the ids."""
+    """The source heads its events: on each line, it would leave no room for the rest."""
     yield _heading(2, "Events, as they came off the bus")
-    table = _table("source / detail-type", "resource", "store")
-    # The only column that may shrink, and its cells are cut rather than wrapped.
-    table.add_column("event id", style="dim")
-    for source, group in groupby(events, key=lambda event: event.source):
+    table = _table("source / detail-type", "resource", "event id", "")
+    by_source: dict[str, list[BusEvent]] = {}
+    for event in events:
+        by_source.setdefault(event.source, []).append(event)
+    for source, group in by_source.items():
         table.add_row(Text(plain(source), "cyan"))
         for event in group:
-            cells = (event.detail_type, event.resource_id, event.store)
-            id_ = Text(plain(event.event_id), no_wrap=True, overflow="ellipsis")
-            table.add_row(*(Text(plain(cell)) for cell in cells), id_)
+            cells = (event.detail_type, event.resource_id, _shortened(event.event_id))
+            note = "data in the bucket" if event.stored else ""
+            table.add_row(*(Text(plain(cell)) for cell in cells), Text(note, "yellow"))
     yield table
+
+
+def _shortened(event_id: str) -> str:
+    """Its callback's first characters, as the verbs take them, and which event of it."""
+    return f"{event_id[:8]}….{event_id.rpartition('.')[2]}"
 
 
 def one_event(events: Sequence[BusEvent]) -> Iterator[RenderableType]:

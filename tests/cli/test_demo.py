@@ -86,6 +86,16 @@ def test_people_see_callbacks_events_and_where_to_go_on(world: FakeWorld) -> Non
         assert word in result.stdout.rpartition("Where to look next")[2]
 
 
+def test_events_stand_together_by_source_with_ids_that_verbs_take(world: FakeWorld) -> None:
+    shown = world.run("local", "demo").stdout
+    events = shown.partition("as they came off the bus")[2].partition("One of them in full")[0]
+
+    sources = [line for line in events.splitlines() if line.startswith("commerce-hooks.")]
+    assert len(sources) == len(set(sources))
+    assert "00000000….0" in events
+    assert events.count("data in the bucket") == 1
+
+
 def test_a_stack_that_it_started_is_stopped(world: FakeWorld) -> None:
     world.run("local", "demo")
 

@@ -86,6 +86,7 @@ class FakeBus:
             "callback_id": event_id.rpartition(".")[0],
             "event_id": event_id,
             "received_at": "2026-05-06T07:08:09.123Z",
+            "payload": {"stored": {}} if detail_type.endswith("quarantined") else "inline",
         }
         tree = {
             "id": f"bus-{event_id}",

@@ -34,6 +34,7 @@ OUTPUTS = {
     },
 }
 FOR_OTHER_STACKS = {
+    "payload-bucket-name": {"Ref": "PayloadBucket"},
     "api-url": API_URL,
     "public-base-url": PUBLIC_BASE_URL,
     "event-bus-arn": OUTPUTS["EventBusArn"],

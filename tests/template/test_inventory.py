@@ -11,7 +11,7 @@ import pytest
 from support.platforms import platforms
 from template.reading import FUNCTION, Template
 
-OUTPUTS_AS_PARAMETERS = 4
+OUTPUTS_AS_PARAMETERS = 5
 ONCE = {
     "AWS::Serverless::Api": 1,
     "AWS::Serverless::HttpApi": 1,

@@ -49,3 +49,12 @@ def test_every_verb_in_the_documents_exists(document: Path) -> None:
 
     for verb, _ in VERB.findall(document.read_text()):
         assert verb in verbs | {"dev", "test"}
+
+
+def test_every_parameter_in_the_documents_exists(document: Path) -> None:
+    template = (ROOT / "template.yaml").read_text()
+    named = re.findall(
+        r"`([A-Z][A-Za-z]+(?:Days|Bytes|Topics|Data|Name|Arn|Url|Urls|Id))`", document.read_text()
+    )
+
+    assert [name for name in named if f"\n  {name}:\n" not in template] == []
