@@ -50,7 +50,11 @@ class CallbackUrls:
 
 @dataclass(frozen=True)
 class Sent:
-    """A callback that was sent, and what was answered. It holds neither URL nor body."""
+    """A callback that was sent, and what was answered. It holds neither URL nor body.
+
+    Args:
+        queued: So many events are left to a job; their ids are not in the answer.
+    """
 
     platform: str
     topic: str
@@ -60,6 +64,7 @@ class Sent:
     outcome: str
     callback_id: str | None = None
     event_ids: tuple[str, ...] = ()
+    queued: int = 0
     milliseconds: float = 0.0
     problem: str | None = None
     reason: str | None = None
@@ -99,6 +104,7 @@ class Sender:
             outcome=_text(told.get("status")) or _text(told.get("error")) or _unreadable(answer),
             callback_id=_text(told.get("callback_id")),
             event_ids=tuple(str(id_) for id_ in _items(told.get("event_ids"))),
+            queued=_number(told.get("queued")),
             milliseconds=round(answer.seconds * 1000, 1),
             reason=_text(told.get("reason")),
             errors=tuple(_items(told.get("errors"))),
@@ -119,6 +125,10 @@ def _told(body: bytes) -> dict[str, Any]:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _items(value: object) -> list[object]:

@@ -46,7 +46,8 @@ def show_services(
     table = Table("method", "path", "event", box=None, pad_edge=False, header_style="bold")
     for call in calls:
         query = "?" + "&".join(f"{name}={{{name}}}" for name in call.query) if call.query else ""
-        event = Text(call.detail_type) if call.detail_type else Text("asks for data", "dim")
+        none = Text("none yet: answered 501", "dim")
+        event = Text(call.detail_type) if call.detail_type else none
         table.add_row(call.method, f"/{call.path('{%s}')}{query}", event)
     screen.show("")
     screen.show_uncut(table)

@@ -6,13 +6,12 @@ import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.verbs.cenit import cenit
-from commerce_hooks_cli.verbs.help_page import Verb
+from commerce_hooks_cli.verbs.help_page import Group, Verb, for_example
 from commerce_hooks_cli.verbs.local import local
 from commerce_hooks_cli.verbs.quarantine import quarantine
 from commerce_hooks_cli.verbs.send import send
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError
 
 
-class _Commands(TyperGroup):
+class _Commands(Group):
     """Turns our errors, and the SDK's, into a message, a hint and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -104,7 +103,7 @@ for verb, example in (
     (tail, "tail --limit 1 --json"),
     (urls, "urls konimbo demo"),
 ):
-    app.command(cls=Verb, epilog=f"For example: {command_to_type()} {example}")(verb)
+    app.command(cls=Verb, epilog=for_example(example))(verb)
 
 
 def main() -> None:

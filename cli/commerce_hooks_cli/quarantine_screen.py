@@ -85,6 +85,10 @@ class View:
     def lines(self) -> Iterator[Text]:
         yield from _about(self.record)
         yield Text()
+        if self.record.done:
+            when = f"It was replayed at {self.record.replayed_at}"
+            yield Text(plain(f"{when}, possibly with a repaired body; below is the kept one."))
+            yield Text()
         yield from self._body()
         yield Text()
         yield from self._today()
@@ -104,11 +108,12 @@ class View:
 
     def _today(self) -> Iterator[Text]:
         refusal, hindrance = self.examined.refusal, self.examined.hindrance
-        if refusal:
+        # Of what is done, this would only be about the body that a repaired one may have replaced.
+        if refusal and not self.record.done:
             yield Text(f"Today it would be refused too: {_reason(refusal.reason)}.", "yellow")
             yield from _told_problems(refusal.problems)
-        if refusal and self.examined.events:
-            yield Text(f"Its other parts make {_events(self.examined)}.")
+            if self.examined.events:
+                yield Text(f"Its other parts make {_events(self.examined)}.")
         if hindrance:
             yield Text(f"It can't be replayed here: {plain(hindrance)}.", "yellow")
         elif self.examined.accepted:

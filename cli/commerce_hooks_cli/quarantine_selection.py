@@ -28,6 +28,11 @@ class Selection:
     done: bool = False
 
     @property
+    def narrow(self) -> bool:
+        """Whether it leaves out more than what is done."""
+        return any((self.platform, self.store, self.reason, self.since, self.until))
+
+    @property
     def folder(self) -> str:
         """Below a prefix of the bucket: where all its records lie, as far as it tells."""
         platform = f"{self.platform}/" if self.platform else ""

@@ -196,6 +196,7 @@ def test_with_the_secret_it_goes_into_a_file_of_its_owner_alone(
     assert parameter == {"key": "api_key", "value": secret(signed=False)["api_key"]}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert secret(signed=False)["api_key"] not in result.output
+    assert "treat it like a password, and delete it after the import" in result.stderr
 
 
 def test_a_secret_never_goes_to_the_standard_output(world: FakeWorld) -> None:

@@ -55,6 +55,16 @@ def test_every_verb_explains_itself(world: FakeWorld, verb: tuple[str, ...]) -> 
 
     assert result.exit_code == 0
     assert "Usage:" in result.stdout
+    assert "<bool>" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "verb", [v for v in VERBS if v[0] != "local" and v not in GROUPS], ids=" ".join
+)
+def test_help_ends_with_an_example_of_the_verb(world: FakeWorld, verb: tuple[str, ...]) -> None:
+    example = world.run(*verb, "--help").stdout.partition("For example: ")[2]
+
+    assert f" {' '.join(verb)} " in example
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)

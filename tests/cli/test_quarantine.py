@@ -92,6 +92,22 @@ def test_the_list_is_in_the_order_in_which_callbacks_came_in(
     assert ids(world.run("quarantine", "list", "--json")) == [first, middle, last]
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "Nothing waits. --all also shows what was replayed."),
+        (["--store", "acme"], "Nothing that waits is like that."),
+        (["--store", "other", "--all"], "Nothing in quarantine is like that."),
+    ],
+)
+def test_why_nothing_is_listed_is_told(
+    world: FakeWorld, quarantine: Quarantined, options: list[str], words: str
+) -> None:
+    world.run("quarantine", "replay", quarantine.put(VALID))
+
+    assert world.run("quarantine", "list", *options).stdout == f"{words}\n"
+
+
 def test_a_record_is_listed_with_what_is_known_of_it(
     world: FakeWorld, quarantine: Quarantined
 ) -> None:
@@ -609,11 +625,41 @@ def test_what_is_replayed_is_marked_done_and_refused_a_second_time(
     assert (tags["state"], tags["owner"]) == ("done", "ops")
     assert second.json[0]["outcome"] == "done_already"
     assert tags["replayed-at"] in second.json[0]["why"]
+    assert f"{id_} was replayed already; --force publishes it again." in second.stderr
+    assert "quarantine show" not in second.stderr
     assert by_filter.json == []
     assert len(quarantine.arrived()) == 1
     shown = world.run("quarantine", "show", id_).stdout
     assert "done, replayed at" in shown
     assert f"replay {id_} --force" in shown
+
+
+def test_several_that_were_replayed_already_are_counted(
+    world: FakeWorld, quarantine: Quarantined
+) -> None:
+    done = [quarantine.put(VALID), quarantine.put(VALID)]
+    world.run("quarantine", "replay", *done)
+
+    again = world.run("quarantine", "replay", *done, quarantine.put(VALID))
+    mixed = world.run("quarantine", "replay", *done, quarantine.put(INVALID))
+
+    assert "2 of 3 callbacks were replayed already; --force publishes them again." in again.stderr
+    assert "3 of 3 callbacks were not replayed as a whole" in mixed.stderr
+
+
+def test_what_was_replayed_with_a_repaired_body_is_not_called_refused(
+    world: FakeWorld, quarantine: Quarantined, tmp_path: Path
+) -> None:
+    id_, path = quarantine.put(INVALID), tmp_path / "repaired.json"
+    path.write_text(json.dumps(VALID))
+    world.run("quarantine", "replay", id_, "--body", str(path))
+
+    shown = world.run("quarantine", "show", id_).stdout
+
+    when = quarantine.tags(id_)["replayed-at"]
+    assert f"It was replayed at {when}, possibly with a repaired body; below is the" in shown
+    assert "seven" in shown.partition("It was replayed")[2]
+    assert "refused" not in shown
 
 
 @pytest.mark.parametrize("how", ["by id", "by filter"])

@@ -86,11 +86,24 @@ def test_json_has_one_object_a_callback(world: FakeWorld) -> None:
         "outcome": "accepted",
         "callback_id": "00000000-0000-4000-8000-000000000077",
         "event_ids": ["00000000-0000-4000-8000-000000000077.0"],
+        "queued": 0,
         "milliseconds": 12.3,
         "problem": None,
         "reason": None,
         "errors": [],
     }
+
+
+def test_how_many_events_a_job_publishes_is_told(world: FakeWorld) -> None:
+    queued = {"status": "accepted", "callback_id": "00000000-0000-4000-8000-000000000077"}
+    world.door.answers = dict.fromkeys(range(2), answer(200, {**queued, "queued": 60}))
+    arguments = ("send", "konimbo", "order_created_bulk", "--variant", "many")
+
+    row = world.run(*arguments).stdout.splitlines()[1]
+    (told,) = world.run(*arguments, "--json").json
+
+    assert row.split() == ["200", "accepted", "12", "60", "by", "a", "job"]
+    assert (told["queued"], told["event_ids"]) == (60, [])
 
 
 def test_a_variant_of_a_sample_can_be_chosen(world: FakeWorld) -> None:

@@ -48,6 +48,18 @@ def test_the_table_shows_topic_and_detail_type(world: FakeWorld) -> None:
     assert line.split()[:2] == ["ticket_created", "ticket.created"]
 
 
+@pytest.mark.parametrize("on", [False, True])
+def test_a_topic_that_is_off_is_marked(world: FakeWorld, *, on: bool) -> None:
+    if on:
+        outputs = {"PersonalTopics": "konimbo/customer_logged_in"}
+        world.deployment = replace(LOCAL, outputs=outputs)
+
+    lines = world.run("urls", "konimbo", "acme").stdout.splitlines()
+
+    marked = {line.split()[0] for line in lines if "off: see PersonalTopics" in line}
+    assert marked == {"credit_guard_xml_created", *(() if on else ("customer_logged_in",))}
+
+
 @pytest.mark.parametrize("columns", ["40", "100", "300"])
 def test_urls_stay_in_one_piece_however_narrow_the_screen(
     world: FakeWorld, monkeypatch: pytest.MonkeyPatch, columns: str
@@ -185,6 +197,7 @@ def test_the_services_of_cenit_fit_into_eighty_columns(
 
     assert max(map(len, lines)) <= 80
     assert any(line.startswith("PUT     /update_order/{order_id} ") for line in lines)
+    assert sum("none yet: answered 501" in line for line in lines) == 9
     shown = secret["signing_key"] if option else secret["headers"]["X-Api-Key"]
     assert [line.split()[-1] for line in lines if shown in line] == [shown]
 

@@ -52,15 +52,19 @@ def bash(clone: Path, script: str) -> str:
 def test_the_blocks_of_the_section_do_what_they_say(clone: Path) -> None:
     section = SECTION.search((ROOT / "README.md").read_text())
     assert section
-    tour, curl = BLOCK.findall(section[1])
+    tour, repair, curl, end = BLOCK.findall(section[1])
     try:
         toured = bash(clone, tour)
-        answered = bash(clone, f"make up\n{curl}\n")
+        repaired = bash(clone, repair)
+        answered = bash(clone, curl)
     finally:
-        bash(clone, "make down")
+        bash(clone, end)
 
     assert "/konimbo/acme/order_created/k1.1." in toured
     assert "order.created" in toured
     assert "accepted" in toured
+    assert "quarantined" in toured
+    assert "missing" in repaired
+    assert "replayed" in repaired
     assert '"status": "accepted"' in answered
     assert not (clone / ".local").exists()

@@ -14,7 +14,7 @@ from commerce_hooks_cli.errors import BadUsageError
 from commerce_hooks_cli.platforms import checked_store, discover_platforms, platform_called
 from commerce_hooks_cli.private_files import write_privately
 from commerce_hooks_cli.program import command_to_type
-from commerce_hooks_cli.verbs.help_page import Verb
+from commerce_hooks_cli.verbs.help_page import Group, Verb, for_example
 from commerce_hooks_cli.verbs.options import Json, Stack, StoreName, Yes
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Settings = dict[str, bool | str | None]
 
 cenit = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     help="Cenit.io: the collection that makes it call us, and how a store's calls are taken.",
 )
@@ -33,7 +34,7 @@ cenit = typer.Typer(
 _NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 
 
-@cenit.command(cls=Verb)
+@cenit.command(cls=Verb, epilog=for_example("cenit collection acme --output acme.json"))
 def collection(
     ctx: typer.Context,
     store: StoreName,
@@ -122,9 +123,11 @@ def collection(
         screen.show(f"{output} is written. Import it at Cenit, under Collections.")
     if made.secret is None:
         screen.note(_how_to_get_the_secret(made, stack))
+    else:
+        screen.note("It holds the key: treat it like a password, and delete it after the import.")
 
 
-@cenit.command(cls=Verb)
+@cenit.command(cls=Verb, epilog=for_example("cenit configure acme --backed-by konimbo/acme"))
 def configure(
     ctx: typer.Context,
     store: StoreName,

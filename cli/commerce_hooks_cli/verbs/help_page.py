@@ -2,10 +2,30 @@
 
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
+
+from commerce_hooks_cli.program import command_to_type
 
 
-class Verb(TyperCommand):
+def for_example(arguments: str) -> str:
+    """An epilog: a call of the command as it can be typed."""
+    return f"For example: {command_to_type()} {arguments}"
+
+
+class _PlainHelpOption:
+    """typer itself puts `<bool>` beside --help, as if it took something."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc] # a command's
+        option.metavar = ""
+        return option
+
+
+class Group(_PlainHelpOption, TyperGroup):
+    """Verbs under one name."""
+
+
+class Verb(_PlainHelpOption, TyperCommand):
     """typer itself keeps the line breaks of a docstring, and puts an argument into braces."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:

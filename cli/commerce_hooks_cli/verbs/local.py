@@ -13,11 +13,12 @@ from commerce_hooks_cli.local.state import LocalState
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.verbs.demo import demo
 from commerce_hooks_cli.verbs.endings import a_clean_stop_is_said
-from commerce_hooks_cli.verbs.help_page import Verb
+from commerce_hooks_cli.verbs.help_page import Group, Verb
 from commerce_hooks_cli.verbs.options import Json
 from commerce_hooks_cli.world import World
 
 local = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     help="The whole stack on this machine: no AWS account, no Docker.",
 )

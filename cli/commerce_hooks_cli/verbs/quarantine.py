@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ from commerce_hooks_cli.errors import BadUsageError, CommandError
 from commerce_hooks_cli.platforms import discover_platforms
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.samples import load_sample
-from commerce_hooks_cli.verbs.help_page import Verb
+from commerce_hooks_cli.verbs.help_page import Group, Verb, for_example
 from commerce_hooks_cli.verbs.options import Json, Stack, Yes
 from commerce_hooks_cli.verbs.quarantine_options import (
     CallbackId,
@@ -38,14 +39,16 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.excerpt import Excerpt
     from commerce_hooks_cli.quarantine import QuarantineRecords, Record
     from commerce_hooks_cli.quarantine_replay import Replayed
+    from commerce_hooks_cli.quarantine_selection import Selection
 
 quarantine = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     help="Genuine callbacks that could not become events: look at them, replay them.",
 )
 
 
-@quarantine.command("list", cls=Verb)
+@quarantine.command("list", cls=Verb, epilog=for_example("quarantine list --since 2h"))
 def list_(
     ctx: typer.Context,
     platform: Platform = None,
@@ -67,18 +70,21 @@ def list_(
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
     selected = selection(world, platform, store, reason, since, until, done=everything)
-    deployment = world.deployment(stack, screen)
+    kept = _records(world.deployment(stack, screen))
     with screen.working("Looking ..."):
         # One more than is shown, to know whether there are more.
-        found = _records(deployment).newest(selected, limit + 1)
+        found = kept.newest(selected, limit + 1)
     records = found[-limit:]
     screen.emit([record.as_json() for record in records])
-    _show_list(screen, records)
+    if records:
+        _show_list(screen, records)
+    elif not as_json:
+        screen.show(_why_none(kept, selected))
     if len(found) > limit:
         screen.note(f"There are more: these are the newest {limit}. --limit N shows more of them.")
 
 
-@quarantine.command(cls=Verb)
+@quarantine.command(cls=Verb, epilog=for_example("quarantine show 0f8b5c1e"))
 def show(
     ctx: typer.Context,
     callback_id: CallbackId,
@@ -116,7 +122,7 @@ def show(
         screen.show_unwrapped(line)
 
 
-@quarantine.command(cls=Verb)
+@quarantine.command(cls=Verb, epilog=for_example("quarantine replay --reason invalid --dry-run"))
 def replay(
     ctx: typer.Context,
     callback_ids: CallbackIds = None,
@@ -232,11 +238,17 @@ def _question(deployment: "Deployment", count: int) -> str:
 def _show_list(screen: Screen, records: "Sequence[Record]") -> None:
     from commerce_hooks_cli.quarantine_screen import records_table
 
-    if not records:
-        screen.show("Nothing in quarantine is like that.")
-        return
     table = records_table(records)
     screen.show_uncut(table if screen.fits(table) else records_table(records, short=True))
+
+
+def _why_none(kept: "QuarantineRecords", selected: "Selection") -> str:
+    if selected.narrow:
+        which = "in quarantine" if selected.done else "that waits"
+        return f"Nothing {which} is like that."
+    if not selected.done and kept.newest(replace(selected, done=True), 1):
+        return "Nothing waits. --all also shows what was replayed."
+    return "Nothing in quarantine."
 
 
 def _show_replayed(screen: Screen, done: "Sequence[Replayed]") -> None:
@@ -250,9 +262,20 @@ def _show_replayed(screen: Screen, done: "Sequence[Replayed]") -> None:
 
 
 def _judge(done: "Sequence[Replayed]") -> None:
-    bad = sum(not one.outcome.good for one in done)
+    from commerce_hooks_cli.quarantine_replay import Outcome
+
+    bad = [one for one in done if not one.outcome.good]
+    if bad and all(one.outcome is Outcome.DONE_ALREADY for one in bad):
+        raise CommandError(_done_already(bad, len(done)))
     if bad:
         raise CommandError(
-            f"{bad} of {len(done)} callbacks were not replayed as a whole.",
+            f"{len(bad)} of {len(done)} callbacks were not replayed as a whole.",
             f"`{command_to_type()} quarantine show CALLBACK_ID` shows what is wrong with one.",
         )
+
+
+def _done_already(bad: "Sequence[Replayed]", tried: int) -> str:
+    if len(bad) == 1:
+        return f"{bad[0].record.callback_id} was replayed already; --force publishes it again."
+    which = f"{len(bad)} of {tried} callbacks"
+    return f"{which} were replayed already; --force publishes them again."

@@ -66,7 +66,11 @@ _Variant = Annotated[
 ]
 _Form = Annotated[
     bool,
-    typer.Option("--form", help="As a form instead of JSON, where the platform sends forms too."),
+    typer.Option(
+        "--form",
+        metavar="",
+        help="As a form instead of JSON, where the platform sends forms too.",
+    ),
 ]
 _File = Annotated[
     Path | None,
@@ -199,6 +203,11 @@ def _show(screen: Screen, sent: list[Sent]) -> None:
         status, outcome, milliseconds = answer_cells(one)
         if one.why:
             outcome.append(f": {plain(one.why)}")
-        ids = "\n".join(one.event_ids) or one.callback_id or "-"
-        table.add_row(status, outcome, milliseconds, Text(plain(ids, keep="\n")))
+        table.add_row(status, outcome, milliseconds, Text(plain(_ids(one), keep="\n")))
     screen.show_uncut(table)
+
+
+def _ids(sent: Sent) -> str:
+    if sent.queued:
+        return f"{sent.queued} by a job"
+    return "\n".join(sent.event_ids) or sent.callback_id or "-"

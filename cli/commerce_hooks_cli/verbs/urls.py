@@ -65,7 +65,8 @@ def urls(
     """Print the callback URLs to enter at a platform.
 
     Each URL holds a token that proves a callback genuine. Treat it like a password: whoever
-    knows the URL can send callbacks in this store's name. No other verb shows one.
+    knows the URL can send callbacks in this store's name. No other verb shows one; only
+    `cenit collection --with-secret` writes a key too, Cenit's, to a file.
 
     For iSET each comes with its place in the shop's panel. Cenit calls services instead: their
     URLs hold no token, the headers do.
@@ -87,9 +88,10 @@ def urls(
         _iset(world, screen, chosen, store, topic, stack, sheet, force=force)
         return
     _refuse("--sheet", "iset", given=sheet is not None)
-    found = _minted(world.deployment(stack, screen), chosen, store, topic)
+    deployment = world.deployment(stack, screen)
+    found = _minted(deployment, chosen, store, topic)
     screen.emit([asdict(url) for url in found])
-    _show(screen, chosen, found)
+    _show(screen, [(*_about(chosen, url, deployment), url.url) for url in found])
 
 
 def _refuse(option: str, platform: str, *, given: bool) -> None:
@@ -113,22 +115,25 @@ def _minted(
     return [minted.for_topic(platform, store, topic)]
 
 
-def _show(screen: Screen, platform: "Platform", urls: Sequence[CallbackUrl]) -> None:
+def _show(screen: Screen, rows: Sequence[tuple[str, str, str]]) -> None:
     table = Table("topic", "detail-type", "URL", box=None, pad_edge=False, header_style="bold")
-    for url in urls:
-        table.add_row(*_about(platform, url), url.url)
+    for row in rows:
+        table.add_row(*row)
     if screen.fits(table):
         screen.show_uncut(table)
         return
-    for url in urls:
-        screen.show("  ".join(_about(platform, url)))
-        screen.show_unwrapped(Text(url.url))
+    for topic, detail_type, url in rows:
+        screen.show(f"{topic}  {detail_type}")
+        screen.show_unwrapped(Text(url))
 
 
-def _about(platform: "Platform", url: CallbackUrl) -> tuple[str, str]:
+def _about(platform: "Platform", url: CallbackUrl, deployment: "Deployment") -> tuple[str, str]:
     if url.topic is None:
         return "all topics", "the body names the topic"
-    return url.topic, platform.topics[url.topic].detail_type
+    topic = platform.topics[url.topic]
+    known = f"{platform.name}/{topic.name}" in deployment.personal_topics
+    off = "  off: see PersonalTopics" if topic.mostly_personal and not known else ""
+    return url.topic, f"{topic.detail_type}{off}"
 
 
 def _iset(
