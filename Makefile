@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+# A file's tests stay together, for they may share a local stack.
+ALL_TESTS := $(BIN)/pytest --numprocesses 2 --dist loadfile
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -21,7 +23,7 @@ down: $(VENV)/.run ## Stop the local stack
 setup: $(VENV)/.dev ## Set up only: everything that running, testing and building needs
 
 test: $(VENV)/.dev ## Set up, then run all tests
-	@$(BIN)/pytest
+	@$(ALL_TESTS)
 
 probe: $(VENV)/.dev ## Send every sample and hostile requests to a local stack of its own
 	@PYTHONPATH=tests $(BIN)/python -m probe
@@ -55,7 +57,7 @@ template-check: $(VENV)/.dev ## Validate the SAM template
 
 # What runs inside the emulator's own process is tested but not measured: hence the lower floor.
 coverage: $(VENV)/.dev ## All tests, with branch coverage and its floors
-	@$(BIN)/pytest --cov --cov-report= --cov-fail-under=94
+	@$(ALL_TESTS) --cov --cov-report= --cov-fail-under=94
 	@$(BIN)/coverage report --include 'shared/*,functions/*' --fail-under=100
 
 build: $(VENV)/.dev ## Build the layer and the functions with SAM
