@@ -20,7 +20,7 @@ from commerce_hooks.errors import (
 )
 from commerce_hooks.events import MAX_PROBLEMS, Event, EventBuilder
 from commerce_hooks.oversize import fitted
-from commerce_hooks.parking import PayloadBucket, parked_callback
+from commerce_hooks.parking import ReadableBucket, parked_callback
 from commerce_hooks.publishing import Publisher
 from commerce_hooks.quarantine import Quarantine
 from commerce_hooks.reading import Contents, read
@@ -35,16 +35,8 @@ class BulkLostError(CommerceHooksError):
     """The body that a job is for is gone, and its events are not out."""
 
 
-class ReadableBucket(PayloadBucket, Protocol):
-    """The payload bucket, where a job may also read and delete."""
-
-    def get(self, key: str) -> tuple[bytes, dict[str, str]] | None:
-        """The bytes and attributes under the key, None if there are none.
-
-        Raises:
-            UnavailableError: It can't be told.
-        """
-        ...
+class JobBucket(ReadableBucket, Protocol):
+    """The payload bucket, where a job may also delete."""
 
     def delete(self, key: str) -> None:
         """Delete what lies under the key.
@@ -108,7 +100,7 @@ class BulkJob:
     """Publishes parked bodies of all platforms."""
 
     builder_for: Callable[[str], EventBuilder]
-    bucket: ReadableBucket
+    bucket: JobBucket
     publisher: Publisher
     max_inline_bytes: int
 

@@ -1,25 +1,12 @@
 """Answers to signed calls, kept for a day: a call that comes again gets the one it had."""
 
 from hashlib import sha256
-from typing import Protocol
 
 from commerce_hooks.decoding import JsonObject, decode_object
 from commerce_hooks.errors import QuarantineError, UnavailableError
-from commerce_hooks.parking import PayloadBucket
+from commerce_hooks.parking import ReadableBucket
 
 ANSWERS_PREFIX = "answers/cenit"
-
-
-class ReadableBucket(PayloadBucket, Protocol):
-    """The payload bucket, where answers may also be read."""
-
-    def get(self, key: str, seconds: float) -> tuple[bytes, dict[str, str]] | None:
-        """The bytes and attributes under the key, None if there are none.
-
-        Raises:
-            UnavailableError: It can't be told within so many seconds.
-        """
-        ...
 
 
 def earlier_answer(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cenit.access import Proof, proof_of
 from cenit.answering import METHODS, Answer, success
-from cenit.answers import ReadableBucket, earlier_answer, keep_answer
+from cenit.answers import earlier_answer, keep_answer
 from cenit.calls import Call, Place
 from cenit.parameters import parameters_of
 from cenit.requests import request_of
@@ -17,6 +17,7 @@ from commerce_hooks.errors import Problem, QuarantineError, Reason, UnavailableE
 from commerce_hooks.events import MAX_PROBLEMS, Event, EventBuilder
 from commerce_hooks.outcomes import Outcome, Receipt
 from commerce_hooks.oversize import fitted
+from commerce_hooks.parking import ReadableBucket
 from commerce_hooks.publishing import Published, Publisher
 from commerce_hooks.receiving import KeyRingSource, places
 

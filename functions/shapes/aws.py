@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from commerce_hooks.aws import Patience, error_code
+from commerce_hooks.aws import MISSING, Patience, error_code
 from shapes.shapes import NOTHING, KnownShape
 from shapes.sightings import WatchedTopic
 from shapes.watching import Stored
@@ -13,9 +13,6 @@ from shapes.watching import Stored
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# S3 says "denied" of a missing object to those who may not list (GetObject, API reference). Our
-# role may read every set. Were it wrong after all, the condition on the write would show it.
-_MISSING = frozenset({"AccessDenied", "NoSuchKey"})
 # "Conditional writes" in the S3 user guide; the last where the object went away in between.
 _CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
 
@@ -45,7 +42,7 @@ class S3ShapeStore:
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if error_code(error) in _MISSING:
+            if error_code(error) in MISSING:
                 return Stored(NOTHING, None)
             raise
         return Stored(_parsed(found["Body"].read()), found["ETag"])

@@ -46,7 +46,7 @@ _REFUSED_CALLS = frozenset(
     }
 )
 # S3 says "denied" of a missing object to those who may not list (GetObject, API reference).
-_MISSING = frozenset({"AccessDenied", "NoSuchKey"})
+MISSING = frozenset({"AccessDenied", "NoSuchKey"})
 _LASTING = frozenset(
     {
         "AccessDenied",
@@ -232,7 +232,7 @@ class S3PayloadBucket:
         try:
             return self._patience.call("bucket", seconds, lambda: self._get_object(key))
         except UnavailableError as error:
-            if error.cause in _MISSING:
+            if error.cause in MISSING:
                 return None
             raise
 

@@ -37,6 +37,18 @@ class PayloadBucket(Protocol):
         ...
 
 
+class ReadableBucket(PayloadBucket, Protocol):
+    """The payload bucket, for the few that may also read in it."""
+
+    def get(self, key: str, seconds: float = BUCKET_SECONDS) -> tuple[bytes, dict[str, str]] | None:
+        """The bytes and attributes under the key, None if there are none.
+
+        Raises:
+            UnavailableError: It can't be told within so many seconds.
+        """
+        ...
+
+
 class RecordUnreadableError(CommerceHooksError):
     """What lies in the bucket under a callback's key was not put there by `park`."""
 

@@ -1,7 +1,6 @@
 """Canaries: tokens, secrets, signatures, bodies and queries reach no log, metric or answer."""
 
 import json
-import logging
 from collections.abc import Iterator
 
 import pytest
@@ -30,19 +29,7 @@ BODIES = {
 }
 
 
-@pytest.fixture
-def _talkative(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Everything that an operator might switch on while looking for a fault."""
-    monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
-    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.DEBUG)
-    yield
-    root.setLevel(level)
-
-
-@pytest.mark.usefixtures("_talkative")
+@pytest.mark.usefixtures("talkative")
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 @pytest.mark.parametrize("fault", ["none", "forged", "bus down", "bucket down", "no key ring"])
 @pytest.mark.parametrize("signed", [False, True], ids=["by token", "signed"])
@@ -79,7 +66,7 @@ def test_no_output_holds_a_secret_or_what_was_sent(
         assert secret not in seen
 
 
-@pytest.mark.usefixtures("_talkative")
+@pytest.mark.usefixtures("talkative")
 def test_no_output_holds_a_text_of_a_sample(
     board: Switchboard, output: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

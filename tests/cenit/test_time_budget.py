@@ -18,22 +18,13 @@ from commerce_hooks.deadline import (
     KEY_RING_SECONDS,
 )
 from commerce_hooks.events import Event, EventBuilder
-from commerce_hooks.keyring import KeyRing
 from commerce_hooks.outcomes import Outcome
 from commerce_hooks.publishing import Publisher
 from support.cenit import AnswerBucket, call_event, signature_headers
-from support.receiving import FakeClock, MemoryKeyRings
+from support.receiving import FakeClock
+from support.slow import SlowKeyRings
 
 BODY = json.dumps({"order": {"name": "#1001", "note": "x" * 300_000}}).encode()
-
-
-@dataclass
-class SlowKeyRings(MemoryKeyRings):
-    clock: FakeClock = None  # type: ignore[assignment]
-
-    def current(self) -> KeyRing:
-        self.clock.sleep(KEY_RING_SECONDS)
-        return super().current()
 
 
 @dataclass
@@ -42,7 +33,7 @@ class SlowBucket(AnswerBucket):
 
     clock: FakeClock = None  # type: ignore[assignment]
 
-    def get(self, key: str, seconds: float) -> tuple[bytes, dict[str, str]] | None:
+    def get(self, key: str, seconds: float = BUCKET_SECONDS) -> tuple[bytes, dict[str, str]] | None:
         self.clock.sleep(max(seconds, 0))
         return super().get(key, seconds)
 

@@ -1,7 +1,6 @@
 """Canaries: tokens, keys, bodies and personal data never reach a log, metric or error text."""
 
 import json
-import logging
 from collections.abc import Iterator
 
 import pytest
@@ -18,19 +17,7 @@ BODIES = {
 }
 
 
-@pytest.fixture
-def _talkative(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Everything that an operator might switch on while looking for a fault."""
-    monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
-    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.DEBUG)
-    yield
-    root.setLevel(level)
-
-
-@pytest.mark.usefixtures("_talkative")
+@pytest.mark.usefixtures("talkative")
 @pytest.mark.parametrize("kind", ["genuine", *BODIES])
 @pytest.mark.parametrize("fault", ["none", "forged", "bus down", "bucket down", "no key ring"])
 def test_no_output_holds_a_secret_or_a_body(
@@ -60,7 +47,7 @@ def test_no_output_holds_a_secret_or_a_body(
         assert secret not in seen
 
 
-@pytest.mark.usefixtures("_talkative")
+@pytest.mark.usefixtures("talkative")
 def test_no_output_holds_a_text_of_a_sample(
     reception: Reception, output: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

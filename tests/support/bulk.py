@@ -60,7 +60,8 @@ class ReadableMemoryBucket(MemoryBucket):
         self.on_put(key, seconds)
         self.crashes.around(lambda: put(key, body, attributes, seconds))
 
-    def get(self, key: str) -> tuple[bytes, dict[str, str]] | None:
+    def get(self, key: str, seconds: float = 1.0) -> tuple[bytes, dict[str, str]] | None:
+        assert seconds > 0
         found = (self.objects[key], self.attributes[key]) if key in self.objects else None
         return self.crashes.around(lambda: found)
 

@@ -58,7 +58,7 @@ class AnswerBucket(MemoryBucket):
     blind: bool = False
     reads: list[str] = field(default_factory=list)
 
-    def get(self, key: str, seconds: float) -> tuple[bytes, dict[str, str]] | None:
+    def get(self, key: str, seconds: float = 1.0) -> tuple[bytes, dict[str, str]] | None:
         self.reads.append(key)
         if self.failing or self.blind or seconds <= 0:
             raise UnavailableError("bucket", "AccessDenied", may_pass=False)

@@ -16,21 +16,12 @@ from commerce_hooks.deadline import (
     KEY_RING_SECONDS,
 )
 from commerce_hooks.events import MAX_EVENTS, Event, EventBuilder
-from commerce_hooks.keyring import KeyRing
 from commerce_hooks.publishing import Publisher
 from commerce_hooks.receiving import Receiver, Surroundings
 from support.api_gateway import http_api_event
 from support.platforms import platforms
-from support.receiving import FakeClock, MemoryBucket, MemoryKeyRings, MemoryQueue, Reception
-
-
-@dataclass
-class SlowKeyRings(MemoryKeyRings):
-    clock: FakeClock = None  # type: ignore[assignment]
-
-    def current(self) -> KeyRing:
-        self.clock.sleep(KEY_RING_SECONDS)
-        return super().current()
+from support.receiving import FakeClock, MemoryBucket, MemoryQueue, Reception
+from support.slow import SlowKeyRings
 
 
 @dataclass
