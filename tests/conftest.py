@@ -1,9 +1,36 @@
-"""What tests of several folders use."""
+"""What holds for every test: no real AWS account can be reached, whatever the shell has set."""
 
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+_AWS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+def pytest_configure() -> None:
+    # Before any test module is imported: SDK clients read these when they are made.
+    for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
+        del os.environ[name]
+    os.environ.update(_AWS)
+    # A slow machine is no failure; and what CI says of a commit, it says again.
+    settings.register_profile("ours", deadline=None, derandomize="CI" in os.environ)
+    settings.load_profile("ours")
+
+
+@pytest.fixture(autouse=True)
+def _no_shared_sdk_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3 keeps credentials in a default session; each test starts without one."""
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from bulk.job import BulkJob
 from bulk.worker import Worker
 from commerce_hooks.deadline import Deadline
 from commerce_hooks.events import EventBuilder
-from commerce_hooks.observing import JobObserver
 from commerce_hooks.wiring import Wiring
 
 _RUN_SECONDS = 50.0
@@ -32,7 +31,7 @@ _WORKER = Worker(
         max_inline_bytes=_WIRING.settings.max_inline_bytes,
     ),
     _WIRING.bulk_queue(),
-    JobObserver("bulk"),
+    _WIRING.job_observer("bulk"),
 )
 
 

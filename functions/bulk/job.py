@@ -20,7 +20,7 @@ from commerce_hooks.errors import (
 )
 from commerce_hooks.events import MAX_PROBLEMS, Event, EventBuilder
 from commerce_hooks.oversize import fitted
-from commerce_hooks.parking import ReadableBucket, parked_callback
+from commerce_hooks.parking import BULK_DONE, BULK_PROGRESS, ReadableBucket, parked_callback
 from commerce_hooks.publishing import Publisher
 from commerce_hooks.quarantine import Quarantine
 from commerce_hooks.reading import Contents, read
@@ -187,8 +187,8 @@ class BulkJob:
 
 
 def _progress_key(key: str) -> str:
-    return f"{key}.progress"
+    return f"{key}{BULK_PROGRESS}"
 
 
 def _done_key(key: str) -> str:
-    return f"{key}.done"
+    return f"{key}{BULK_DONE}"

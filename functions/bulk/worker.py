@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bulk.job import Bulk, BulkJob, BulkLostError, Ran
+from commerce_hooks.accepting import places
 from commerce_hooks.deadline import QUEUE_SECONDS, Deadline
 from commerce_hooks.errors import UnavailableError
-from commerce_hooks.receiving import places
 
 
 class Messages(Protocol):
     """The queue that jobs come from."""
 
-    def hand_back(self, receipt_handle: str, seconds: float) -> None:
-        """Let a message come again at once.
+    def come_again(self, receipt_handle: str, after: int, seconds: float) -> None:
+        """Let a message come again after so many seconds.
 
         Raises:
             UnavailableError: It comes again later.
@@ -60,7 +60,7 @@ class Worker:
         self.observer.ran("info", **_about(bulk), **_fields(ran))
         if not ran.done:
             # Not a new message: Lambda stops functions that feed their own queue.
-            self.messages.hand_back(receipt_handle, QUEUE_SECONDS)
+            self.messages.come_again(receipt_handle, 0, QUEUE_SECONDS)
         return ran.done
 
     def _tell_fault(self, error: Exception, **about: object) -> None:

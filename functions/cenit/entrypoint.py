@@ -19,10 +19,11 @@ _SIGNED_CALLS = UUID("6f1c5d0e-9a57-4c1f-8b0e-0d7c2f3a9e41")
 
 def call_handler(environment: Mapping[str, str]) -> LambdaHandler:
     """The Lambda handler for Cenit's calls; clients are made once, here."""
-    wiring, observer = Wiring.of(environment), Observer(PLATFORM.name)
+    wiring = Wiring.of(environment)
+    observer = wiring.observer(PLATFORM.name)
     outside = Surroundings(
         key_rings=wiring.key_rings(observer),
-        publisher=wiring.publisher(),
+        publisher=wiring.delivery(),
         bucket=wiring.bucket(),
         clock=time.monotonic,
         now=now,

@@ -11,15 +11,16 @@ from cenit.calls import Call, Place
 from cenit.parameters import parameters_of
 from cenit.requests import request_of
 from cenit.services import COMMANDS, Command
+from commerce_hooks.accepting import places
 from commerce_hooks.callback import Callback
-from commerce_hooks.deadline import ANSWER_SECONDS, BUCKET_SECONDS, BUS_SECONDS, Clock, Deadline
+from commerce_hooks.deadline import ANSWER_SECONDS, BUCKET_SECONDS, Clock, Deadline
 from commerce_hooks.errors import Problem, QuarantineError, Reason, UnavailableError
 from commerce_hooks.events import MAX_PROBLEMS, Event, EventBuilder
 from commerce_hooks.outcomes import Outcome, Receipt
 from commerce_hooks.oversize import fitted
 from commerce_hooks.parking import ReadableBucket
-from commerce_hooks.publishing import Published, Publisher
-from commerce_hooks.receiving import KeyRingSource, places
+from commerce_hooks.publishing import Published, Publishing
+from commerce_hooks.receiving import KeyRingSource
 
 LOOKUP_SECONDS = 1.0
 """For an earlier answer: having it is good, waiting long for it is not."""
@@ -38,7 +39,7 @@ class Surroundings:
     """
 
     key_rings: KeyRingSource
-    publisher: Publisher
+    publisher: Publishing
     bucket: ReadableBucket
     clock: Clock
     now: Callable[[], datetime]
@@ -127,16 +128,17 @@ class Responder:
             return Answer(replace(refused, cause=f"bus: {code}"))
         accepted = replace(
             where,
-            outcome=Outcome.ACCEPTED,
+            outcome=Outcome.DEFERRED if published.deferred else Outcome.ACCEPTED,
             resource=request.event.resource_id,
             event_ids=(request.event.event_id,),
+            cause=published.cause,
         )
         return self._keep(genuine, success(accepted, request.told), until)
 
     def _put(self, event: Event, until: Deadline) -> Published:
-        seconds = until.within(BUCKET_SECONDS).remaining()
+        seconds = until.sparing(BUCKET_SECONDS).remaining()
         fit = fitted(event, self.outside.bucket, self.outside.max_inline_bytes, seconds)
-        return self.outside.publisher.publish([fit], until.within(BUS_SECONDS))
+        return self.outside.publisher.publish([fit], until)
 
     def _keep(self, genuine: _Genuine, answer: Answer, until: Deadline) -> Answer:
         """Keep the answer for a repeat. The event is out, so a failing bucket changes nothing."""

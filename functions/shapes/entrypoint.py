@@ -18,7 +18,8 @@ RUN_SECONDS = 20.0
 
 def batch_handler(environment: Mapping[str, str]) -> LambdaHandler:
     """The Lambda handler for batches of the queue; clients are made once, here."""
-    wiring, observer = Wiring.of(environment), ShapeObserver()
+    wiring = Wiring.of(environment)
+    observer = ShapeObserver(wiring.meter)
     watch = ShapeWatch(
         store=S3ShapeStore(s3(), wiring.settings.payload_bucket, PATIENCE),
         publisher=wiring.publisher(),

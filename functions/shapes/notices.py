@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from commerce_hooks.callback import iso_utc
 from commerce_hooks.decoding import JsonObject, JsonValue
 from commerce_hooks.events import Event
+from commerce_hooks.platform import SYSTEM_SOURCE
 from commerce_hooks.schemas.envelope import Metadata
 from shapes.shapes import NOTHING, KnownShape, Pair, bounded
 from shapes.sightings import Sighting
 
-SYSTEM_SOURCE = "commerce-hooks.system"
 SHAPE_CHANGED = "callback.shape_changed"
 MAX_TOLD = 500
 """Pairs that one event lists, so that it stays inline; the set in the bucket has them all."""

@@ -1,8 +1,6 @@
 """A log line for what is new, strange or left over, and a metric for each change."""
 
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
-
-from commerce_hooks.observing import NAMESPACE, JobObserver
+from commerce_hooks.observing import JobObserver, Meter
 from shapes.notices import Change
 from shapes.watching import Unsettled
 
@@ -10,8 +8,9 @@ from shapes.watching import Unsettled
 class ShapeObserver:
     """Tells an operator what the watch saw: counts and ids, never a path."""
 
-    def __init__(self) -> None:
-        self._job = JobObserver("shapes")
+    def __init__(self, meter: Meter) -> None:
+        self._job = JobObserver("shapes", meter)
+        self._meter = meter
 
     def changed(self, change: Change) -> None:
         topic, seen = change.sighting.topic, change.sighting.metadata
@@ -25,10 +24,7 @@ class ShapeObserver:
             added=len(change.news),
             first=change.first,
         )
-        with single_metric(
-            name="ShapeChanged", unit=MetricUnit.Count, value=1, namespace=NAMESPACE
-        ) as metric:
-            metric.add_dimension(name="platform", value=topic.platform)
+        self._meter.measure("ShapeChanged", 1, {"platform": topic.platform})
 
     def dropped(self, message_id: str) -> None:
         """A message was no event of ours. What it was instead is not for the log."""

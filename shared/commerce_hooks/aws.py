@@ -20,9 +20,9 @@ from commerce_hooks.deadline import (
     pauses,
 )
 from commerce_hooks.errors import KeyRingInvalidError, UnavailableError
-from commerce_hooks.events import Event
 from commerce_hooks.keyring import KeyRing
-from commerce_hooks.publishing import BusCallRefusedError
+from commerce_hooks.outbox import Letter
+from commerce_hooks.publishing import BusCallRefusedError, BusEntry
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 T = TypeVar("T")
+Within = Callable[[float, Callable[[], Any]], Any]
+"""How a call is made that nobody waits for longer than so many seconds: `call_within`."""
 
 # One attempt: retries are ours, because only we know the time left.
 SDK_CONFIG = Config(
@@ -61,14 +63,17 @@ _LASTING = frozenset(
 )
 
 
-def once(service: str, seconds: float, call: Callable[[], T]) -> T:
+def once(service: str, seconds: float, call: Callable[[], T], within: Within = call_within) -> T:
     """Make an SDK call; whatever fails says only which service and a code.
 
     Raises:
-        UnavailableError: The call failed or took longer.
+        UnavailableError: The call failed or took longer, or there was no time for it.
     """
+    if seconds <= 0:
+        # Begun all the same, it might do its work when nobody knows of it any more.
+        raise UnavailableError(service, "deadline")
     try:
-        return call_within(seconds, call)
+        result: T = within(seconds, call)
     except TimeoutError:
         raise UnavailableError(service, "Timeout") from None
     except ClientError as error:
@@ -76,6 +81,7 @@ def once(service: str, seconds: float, call: Callable[[], T]) -> T:
         raise UnavailableError(service, code, may_pass=code not in _LASTING) from error
     except Exception as error:  # a broken SDK, a full disk: never the callback's fault
         raise UnavailableError(service, type(error).__name__) from error
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class Patience:
 
     clock: Clock
     pause: Pause
+    within: Within = call_within
 
     def call(self, service: str, seconds: float, call: Callable[[], T]) -> T:
         """Make the call until it succeeds.
@@ -95,7 +102,7 @@ class Patience:
         waits = pauses()
         while True:
             try:
-                return once(service, deadline.remaining(), call)
+                return once(service, deadline.remaining(), call, self.within)
             except UnavailableError as error:
                 wait = next(waits)
                 if not error.may_pass or wait >= deadline.remaining():
@@ -110,33 +117,34 @@ def error_code(error: ClientError) -> str:
 class EventBridgeBus:
     """The bus, addressed by its ARN: AWS answers success for a bus name it doesn't know."""
 
-    def __init__(self, client: "EventBridgeClient", arn: str) -> None:
+    def __init__(self, client: "EventBridgeClient", arn: str, within: Within = call_within) -> None:
         self._client = client
         self._arn = arn
+        self._within = within
 
-    def put(self, events: Sequence[Event], seconds: float) -> Sequence[str | None]:
+    def put(self, entries: Sequence[BusEntry], seconds: float) -> Sequence[str | None]:
         try:
-            answer = once("bus", seconds, lambda: self._put_events(events))
+            answer = once("bus", seconds, lambda: self._put_events(entries), self._within)
         except UnavailableError as error:
             if error.cause in _REFUSED_CALLS:
                 raise BusCallRefusedError(error.cause) from error
             raise
         codes = [entry.get("ErrorCode") for entry in answer.get("Entries", [])]
-        if len(codes) != len(events):
+        if len(codes) != len(entries):
             raise UnavailableError("bus", "AnswerCutShort")
         return codes
 
-    def _put_events(self, events: Sequence[Event]) -> Any:
+    def _put_events(self, entries: Sequence[BusEntry]) -> Any:
         return self._client.put_events(
             Entries=[
                 {
                     "EventBusName": self._arn,
-                    "Source": event.source,
-                    "DetailType": event.detail_type,
-                    "Time": event.time,
-                    "Detail": event.detail,
+                    "Source": entry.source,
+                    "DetailType": entry.detail_type,
+                    "Time": entry.time,
+                    "Detail": entry.detail,
                 }
-                for event in events
+                for entry in entries
             ]
         )
 
@@ -262,8 +270,8 @@ class S3PayloadBucket:
         )
 
 
-class SqsBulkQueue:
-    """The queue of bulk jobs. Its client, too, is made when it is first needed."""
+class _SqsQueue:
+    """One queue. Its client, too, is made when it is first needed."""
 
     def __init__(
         self, url: str, make_client: Callable[[], "SQSClient"], patience: Patience
@@ -276,16 +284,8 @@ class SqsBulkQueue:
     def _client(self) -> "SQSClient":
         return self._make_client()
 
-    def put(self, key: str, seconds: float) -> None:
-        body = json.dumps({"key": key})
-        self._patience.call(
-            "queue",
-            seconds,
-            lambda: self._client.send_message(QueueUrl=self._url, MessageBody=body),
-        )
-
-    def hand_back(self, receipt_handle: str, seconds: float) -> None:
-        """Let a message that was received come again at once.
+    def come_again(self, receipt_handle: str, after: int, seconds: float) -> None:
+        """Let a message that was received come again `after` so many seconds, at most 43,200.
 
         Raises:
             UnavailableError: It is not known to: it comes when its visibility timeout ends.
@@ -294,8 +294,47 @@ class SqsBulkQueue:
             "queue",
             seconds,
             lambda: self._client.change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=0
+                QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=after
             ),
+        )
+
+
+class SqsBulkQueue(_SqsQueue):
+    """The queue of bulk jobs."""
+
+    def put(self, key: str, seconds: float) -> None:
+        body = json.dumps({"key": key})
+        self._patience.call(
+            "queue",
+            seconds,
+            lambda: self._client.send_message(QueueUrl=self._url, MessageBody=body),
+        )
+
+
+class SqsOutboxQueue(_SqsQueue):
+    """A queue of letters: the outbox, or that of its dead letters."""
+
+    def put(self, letters: Sequence[Letter], seconds: float) -> Sequence[str | None]:
+        answer = self._patience.call("queue", seconds, lambda: self._send(letters))
+        failed = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
+        sent = {entry["Id"] for entry in answer.get("Successful", [])}
+        names = [str(number) for number in range(len(letters))]
+        return [None if name in sent else failed.get(name, "AnswerCutShort") for name in names]
+
+    def _send(self, letters: Sequence[Letter]) -> Any:
+        return self._client.send_message_batch(
+            QueueUrl=self._url,
+            Entries=[
+                {
+                    "Id": str(number),
+                    "MessageBody": letter.text,
+                    "MessageAttributes": {
+                        name: {"DataType": "String", "StringValue": value}
+                        for name, value in letter.attributes.items()
+                    },
+                }
+                for number, letter in enumerate(letters)
+            ],
         )
 
 

@@ -1,8 +1,12 @@
 """The time a callback may take, in one place.
 
 Centry repeats a callback that was not answered with 200 within 15 seconds (its webhook
-documentation); for Konimbo and iSET no retry is documented. So every wait is bounded, and the
-bounds together stay below the function's timeout, which stays below the 15 seconds.
+documentation); for Konimbo and iSET no retry is documented. So every wait is bounded, and all
+together stay below the function's timeout, which stays below the 15 seconds.
+
+Each service has a limit of its own. Behind the bus stands the outbox queue, and behind that the
+bucket: so where something stands behind a service, it gets at most half of what time is left
+(`Deadline.sparing`), and what comes after it always has as much as it had.
 """
 
 import random
@@ -14,7 +18,7 @@ from typing import TypeVar
 FUNCTION_TIMEOUT_SECONDS = 11
 """The template's `Timeout` of every function that answers a platform."""
 ANSWER_SECONDS = 10.0
-"""All of the below together; the rest of the function's timeout is for starting and parsing."""
+"""For everything, parsing included; the rest of the function's timeout is for ending well."""
 KEY_RING_SECONDS = 2.0
 BUS_SECONDS = 4.0
 BUCKET_SECONDS = 3.0
@@ -42,6 +46,10 @@ class Deadline:
     def within(self, seconds: float) -> "Deadline":
         """The moment so many seconds from now, or this one if it comes first."""
         return Deadline(self._clock, min(seconds, self.remaining()))
+
+    def sparing(self, seconds: float) -> "Deadline":
+        """The same, but half of what is left is spared for what would stand in."""
+        return self.within(min(seconds, self.remaining() / 2))
 
 
 def call_within(seconds: float, call: Callable[[], T]) -> T:

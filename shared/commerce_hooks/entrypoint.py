@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from commerce_hooks.accepting import Acceptance, Services
 from commerce_hooks.answering import answer
 from commerce_hooks.callback import CallbackRequest
 from commerce_hooks.observing import Observer
@@ -15,19 +16,23 @@ from commerce_hooks.wiring import LambdaHandler, Wiring, new_callback_id, now, o
 
 def callback_handler(platform: Platform, environment: Mapping[str, str]) -> LambdaHandler:
     """The Lambda handler for a platform's callbacks; clients are made once, here."""
-    wiring, observer = Wiring.of(environment), Observer(platform.name)
-    outside = Surroundings(
-        key_rings=wiring.key_rings(observer),
-        publisher=wiring.publisher(),
+    wiring = Wiring.of(environment)
+    observer = wiring.observer(platform.name)
+    services = Services(
+        delivery=wiring.delivery(),
         bucket=wiring.bucket(),
         bulk_queue=wiring.bulk_queue(),
+        max_inline_bytes=wiring.settings.max_inline_bytes,
+    )
+    outside = Surroundings(
+        key_rings=wiring.key_rings(observer),
         clock=time.monotonic,
         now=now,
         new_callback_id=new_callback_id,
-        max_inline_bytes=wiring.settings.max_inline_bytes,
         personal_topics=wiring.settings.personal_topics,
     )
-    return handler_of(Receiver(wiring.builder(platform), outside), observer)
+    acceptance = Acceptance(wiring.builder(platform), services)
+    return handler_of(Receiver(acceptance, outside), observer)
 
 
 def handler_of(receiver: Receiver, observer: Observer) -> LambdaHandler:
@@ -35,6 +40,6 @@ def handler_of(receiver: Receiver, observer: Observer) -> LambdaHandler:
 
     def handle(event: Mapping[str, Any]) -> tuple[Receipt, dict[str, Any]]:
         receipt = receiver.receive(CallbackRequest.from_gateway(event))
-        return receipt, answer(receipt, receiver.builder.platform)
+        return receipt, answer(receipt, receiver.platform)
 
     return observed(handle, observer)

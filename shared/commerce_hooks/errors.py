@@ -17,7 +17,7 @@ class UnavailableError(CommerceHooksError):
     """A service we depend on did not do its part in time: the platform should try again.
 
     Args:
-        service: Which one: `bus`, `bucket`, `queue` or `key_ring`.
+        service: `bus`, `bucket`, `queue`, `key_ring`, or, for bus and all behind it, `outbox`.
         cause: A short code for the operator's log (an AWS error code or an exception's name).
         may_pass: Whether trying again at once can help; a missing permission does not go away.
     """
@@ -36,7 +36,6 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     INVALID = "invalid"
     TOPIC_MISMATCH = "topic_mismatch"
-    TOO_MANY_EVENTS = "too_many_events"
     REFUSED_BY_BUS = "refused_by_bus"
     INTERNAL_ERROR = "internal_error"
 

@@ -1,34 +1,62 @@
-"""One structured log line and one metric for each callback; no values, no URLs, no tokens."""
+"""One structured log line and metrics for each callback; no values, no URLs, no tokens."""
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from commerce_hooks.errors import Reason
 from commerce_hooks.events import problems_as_json
 from commerce_hooks.outcomes import ANSWERS, Receipt
 
-NAMESPACE = "CommerceHooks"
 # Cenit's ids may be free text, and so about a person: logged is only what looks like an id.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._~#:/-]{1,64}")
 _TALKATIVE = ("boto3", "botocore", "urllib3")
+# Metrics that are one number for all platforms, for alarms.
+_ALL_CALLBACKS = {"kind": "callback"}
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Metrics of one deployment, apart from those of others in the same account."""
+
+    deployment: str
+
+    def measure(
+        self,
+        name: str,
+        value: float,
+        *dimensions: Mapping[str, str],
+        unit: MetricUnit = MetricUnit.Count,
+    ) -> None:
+        """One value, once for each set of dimensions. Each set is a metric that costs."""
+        metrics = EphemeralMetrics(namespace=f"CommerceHooks/{self.deployment}")
+        metrics.add_metric(name=name, unit=unit, value=value)
+        first, *others = dimensions
+        for dimension in first.items():
+            metrics.add_dimension(*dimension)
+        for more in others:
+            metrics.add_dimensions(**more)
+        metrics.flush_metrics()
 
 
 class JobObserver:
     """Tells an operator what became of work that no platform waits for."""
 
-    def __init__(self, job: str) -> None:
+    def __init__(self, job: str, meter: Meter) -> None:
         self._job = job
+        self._meter = meter
         self._loud = _loud()
 
     def ran(self, level: str, **fields: object) -> None:
-        """A job ended, for good or for now."""
+        """A job ended, for good or for now. Its `outcome` is counted."""
         known = {name: value for name, value in fields.items() if value is not None}
         self._loud[level](self._job, extra=known)
+        self._meter.measure("Jobs", 1, {"job": self._job, "outcome": str(fields["outcome"])})
 
 
 def _loud() -> dict[str, Callable[..., None]]:
@@ -43,13 +71,15 @@ def _loud() -> dict[str, Callable[..., None]]:
 class Observer:
     """Tells an operator what became of a platform's callbacks."""
 
-    def __init__(self, platform: str) -> None:
+    def __init__(self, platform: str, meter: Meter) -> None:
         self._platform = platform
+        self._meter = meter
         self._loud = _loud()
 
     def key_ring_stale(self, cause: str) -> None:
         """The ring could not be read anew, and the cached one serves on; or not all of it could."""
         self._loud["error"]("key_ring_stale", extra={"cause": cause})
+        self._meter.measure("KeyRingStale", 1, _ALL_CALLBACKS)
 
     def received(self, receipt: Receipt, request_ids: dict[str, str], milliseconds: float) -> None:
         """A request was answered. `request_ids`: the gateway's and Lambda's names for it."""
@@ -57,11 +87,13 @@ class Observer:
         level = "error" if fault else ANSWERS[receipt.outcome].log_level
         fields = {"platform": self._platform, "duration_ms": round(milliseconds, 1)}
         self._loud[level]("callback", extra={**fields, **request_ids, **_fields(receipt)})
-        with single_metric(
-            name="Callbacks", unit=MetricUnit.Count, value=1, namespace=NAMESPACE
-        ) as metric:
-            metric.add_dimension(name="platform", value=self._platform)
-            metric.add_dimension(name="outcome", value=receipt.outcome.value)
+        outcome = {"outcome": receipt.outcome.value}
+        self._meter.measure("Callbacks", 1, {"platform": self._platform, **outcome}, outcome)
+        self._meter.measure(
+            "AnswerTime", milliseconds, _ALL_CALLBACKS, unit=MetricUnit.Milliseconds
+        )
+        if fault:
+            self._meter.measure("InternalErrors", 1, _ALL_CALLBACKS)
 
 
 def _fields(receipt: Receipt) -> dict[str, Any]:

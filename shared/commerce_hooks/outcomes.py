@@ -11,6 +11,7 @@ from commerce_hooks.errors import Problem, Reason
 class Outcome(StrEnum):
     ACCEPTED = "accepted"
     UNRECOGNIZED = "unrecognized"
+    DEFERRED = "deferred"
     QUARANTINED = "quarantined"
     IGNORED = "ignored"
     REPEATED = "repeated"
@@ -40,6 +41,8 @@ ANSWERS: Mapping[Outcome, Answer] = {
     Outcome.ACCEPTED: Answer(200, "info"),
     # On the bus with its whole body, as `callback.unrecognized`.
     Outcome.UNRECOGNIZED: Answer(200, "warning"),
+    # In the outbox, from where it comes to the bus once that takes it.
+    Outcome.DEFERRED: Answer(200, "warning"),
     # Raw bytes in the bucket, `callback.quarantined` on the bus points there.
     Outcome.QUARANTINED: Answer(200, "warning"),
     # Of a topic that is mostly personal and not asked for: nothing is kept.

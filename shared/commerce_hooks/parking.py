@@ -13,7 +13,14 @@ from commerce_hooks.schemas.envelope import StoredObject
 QUARANTINE_PREFIX = "quarantine"
 SENSITIVE_PREFIX = "quarantine-sensitive"
 """The same for bodies that may hold card data or national ids: for days, not weeks."""
+STATE_TAG, DONE = "state", "done"
+"""The tag of a record in quarantine that was replayed or discarded: only such ones expire."""
 BULK_PREFIX = "bulk"
+BULK_DONE, BULK_PROGRESS = ".done", ".progress"
+"""What a job adds to the key of a bulk's body for its notes: all is out, and how far it is."""
+BULK_SWEPT = ".swept"
+"""The same of redelivery: nobody had worked on the body for a while, and a job was queued."""
+BULK_NOTES = (BULK_DONE, BULK_PROGRESS, BULK_SWEPT)
 _MAX_CONTENT_TYPE = 128
 
 
@@ -62,7 +69,7 @@ def park(
         UnavailableError: The bucket did not take them.
     """
     key = parked_key(prefix, callback)
-    bucket.put(key, callback.body, _attributes(callback, reason), seconds)
+    bucket.put(key, callback.body, {**attributes_of(callback), "reason": reason}, seconds)
     return StoredObject(
         bucket=bucket.name, key=key, size=len(callback.body), sha256=callback.sha256
     )
@@ -87,7 +94,7 @@ def parked_callback(attributes: Mapping[str, str], body: bytes) -> Callback:
         return Callback(
             target=CallbackTarget(attributes["platform"], attributes["store"], topic),
             callback_id=attributes["callback-id"],
-            received_at=_moment(attributes["received-at"]),
+            received_at=moment(attributes["received-at"]),
             content_type=attributes.get("content-type", ""),
             body=body,
             backed_by=attributes.get("backed-by"),
@@ -98,23 +105,27 @@ def parked_callback(attributes: Mapping[str, str], body: bytes) -> Callback:
         raise RecordUnreadableError("the record's received-at is no time") from error
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        # It would mean another moment on another machine, and so another event.
+def moment(text: str) -> datetime:
+    """A time as `iso_utc` writes it.
+
+    Raises:
+        ValueError: It is none, or has no offset: it would mean another moment elsewhere.
+    """
+    parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is None:
         raise ValueError("no offset")
-    return moment
+    return parsed
 
 
-def _attributes(callback: Callback, reason: str) -> dict[str, str]:
+def attributes_of(callback: Callback) -> dict[str, str]:
+    """What is kept beside a callback's bytes: printable ASCII, as S3 and SQS take it."""
     return {
         "callback-id": callback.callback_id,
         "platform": callback.target.platform,
         "store": callback.target.store,
         "topic": callback.target.topic or "",
         "received-at": iso_utc(callback.received_at),
-        "reason": reason,
-        # The sender's text, kept for people who look into a record: S3 takes printable ASCII only.
+        # The sender's text, kept for people who look into a record.
         "content-type": "".join(c for c in callback.content_type if " " <= c <= "~")[
             :_MAX_CONTENT_TYPE
         ],

@@ -8,6 +8,8 @@ from commerce_hooks.schemas.callback_body import CallbackBody
 
 UNRECOGNIZED = "callback.unrecognized"
 QUARANTINED = "callback.quarantined"
+SYSTEM_SOURCE = "commerce-hooks.system"
+"""The source of events about ourselves, of which no platform called."""
 
 
 def whole_body(body: JsonObject) -> Sequence[JsonObject]:

@@ -1,15 +1,17 @@
-"""Events onto the bus: in calls as large as AWS takes, retried alone where they fail."""
+"""Entries onto the bus: in calls as large as AWS takes, retried alone where they fail."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, TypeVar
 
 from commerce_hooks.deadline import Deadline, Pause, pauses
 from commerce_hooks.errors import CommerceHooksError, UnavailableError
-from commerce_hooks.events import Event
+
+T = TypeVar("T")
 
 MAX_ENTRIES = 10
-"""Entries that one PutEvents call takes (PutEvents API reference)."""
+"""Entries that one PutEvents call takes (PutEvents API reference), or one of SQS."""
 MAX_CALL_BYTES = 1_000_000
 """Bytes that one call, and so one entry, takes: 1 MB, counted by `entry_size`."""
 RETRYABLE_CODES = frozenset({"InternalFailure", "ThrottlingException"})
@@ -19,6 +21,24 @@ DENIED_CODES = frozenset({"NotAuthorizedForSourceException", "NotAuthorizedForDe
 TOO_LARGE = "EntryTooLarge"
 """Our own code for an entry that the bus would refuse for its size."""
 _TIME_BYTES = 14
+
+
+class BusEntry(Protocol):
+    """What goes onto the bus: an event just built, or one that waited with its detail as text.
+
+    `detail` is JSON and ASCII.
+    """
+
+    @property
+    def event_id(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def detail_type(self) -> str: ...
+    @property
+    def time(self) -> datetime: ...
+    @property
+    def detail(self) -> str: ...
 
 
 class BusCallRefusedError(CommerceHooksError):
@@ -32,11 +52,11 @@ class BusCallRefusedError(CommerceHooksError):
 class EventBus(Protocol):
     """One PutEvents call."""
 
-    def put(self, events: Sequence[Event], seconds: float) -> Sequence[str | None]:
-        """Put the events; the answer has an error code, or None, for each.
+    def put(self, entries: Sequence[BusEntry], seconds: float) -> Sequence[str | None]:
+        """Put the entries; the answer has an error code, or None, for each.
 
         Raises:
-            UnavailableError: No good answer within `seconds`; the events may be out or not.
+            UnavailableError: No good answer within `seconds`; the entries may be out or not.
             BusCallRefusedError: The call is malformed.
         """
         ...
@@ -44,34 +64,84 @@ class EventBus(Protocol):
 
 @dataclass(slots=True)
 class Published:
-    """What became of the events; the bus will never take the refused ones (id to code)."""
+    """What became of the entries.
+
+    Args:
+        event_ids: On the bus.
+        refused: The bus will never take these (id to code).
+        deferred: In the outbox, which takes them to the bus later.
+        cause: Why some are deferred.
+    """
 
     event_ids: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    deferred: tuple[str, ...] = ()
+    cause: str | None = None
+
+    @property
+    def safe(self) -> tuple[str, ...]:
+        """Ids of all that are on the bus or will be."""
+        return (*self.event_ids, *self.deferred)
+
+
+class NotPublishedError(UnavailableError):
+    """Entries were left when time ran out.
+
+    Args:
+        left: Not known to be on the bus.
+        published: What became of the others.
+    """
+
+    def __init__(
+        self, failed: UnavailableError, left: Sequence[BusEntry], published: Published
+    ) -> None:
+        super().__init__(failed.service, failed.cause, may_pass=failed.may_pass)
+        self.left = tuple(left)
+        self.published = published
+
+
+class Publishing(Protocol):
+    """Anything that takes entries to the bus."""
+
+    def publish(self, entries: Sequence[BusEntry], deadline: Deadline) -> Published:
+        """Put all entries before the deadline, or see to it that they come later.
+
+        Raises:
+            UnavailableError: Neither was possible for some; others may be out already.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Puts events with bounded retries. `pause` sleeps for so many seconds."""
+    """Puts entries with bounded retries. `pause` sleeps for so many seconds."""
 
     bus: EventBus
     pause: Pause
 
-    def publish(self, events: Sequence[Event], deadline: Deadline) -> Published:
-        """Put all events before the deadline.
+    def publish(self, entries: Sequence[BusEntry], deadline: Deadline) -> Published:
+        """Put all entries before the deadline.
 
         Raises:
-            UnavailableError: Events were left when time ran out; others may be out already.
+            NotPublishedError: Some were left when time ran out.
         """
         run = _Run(self.bus, deadline)
-        waiting = [event for event in events if run.fits(event)]
+        try:
+            self._put_all([entry for entry in entries if run.fits(entry)], run)
+        except UnavailableError as error:
+            left = [entry for entry in entries if not run.settled(entry)]
+            raise NotPublishedError(error, left, run.published) from error
+        return run.published
+
+    def _put_all(self, waiting: Sequence[BusEntry], run: "_Run") -> None:
         waits = pauses()
-        while waiting := [event for batch in batches(waiting) for event in run.put(batch)]:
+        while waiting := [
+            entry for batch in batches(waiting, entry_size) for entry in run.put(batch)
+        ]:
             pause = next(waits)
-            if pause >= deadline.remaining():
+            if pause >= run.deadline.remaining():
                 raise UnavailableError("bus", run.cause)
             self.pause(pause)
-        return run.published
 
 
 @dataclass(slots=True)
@@ -83,13 +153,22 @@ class _Run:
     published: Published = field(default_factory=Published)
     cause: str = "deadline"
 
-    def fits(self, event: Event) -> bool:
-        if entry_size(event) <= MAX_CALL_BYTES:
+    def fits(self, entry: BusEntry) -> bool:
+        if entry_size(entry) <= MAX_CALL_BYTES:
             return True
-        self.published.refused[event.event_id] = TOO_LARGE
+        self.published.refused[entry.event_id] = TOO_LARGE
         return False
 
-    def put(self, batch: Sequence[Event]) -> Sequence[Event]:
+    def settled(self, entry: BusEntry) -> bool:
+        """Whether nothing is left to do for it."""
+        done = self.published
+        return entry.event_id in done.event_ids or entry.event_id in done.refused
+
+    def put_each(self, calls: Iterable[Sequence[BusEntry]]) -> Sequence[BusEntry]:
+        """Several calls; returns what to try again."""
+        return [entry for batch in calls for entry in self.put(batch)]
+
+    def put(self, batch: Sequence[BusEntry]) -> Sequence[BusEntry]:
         """One call; returns what to try again."""
         seconds = self.deadline.remaining()
         if seconds <= 0:
@@ -103,44 +182,45 @@ class _Run:
                 raise
             self.cause = error.cause
             return batch
-        return [e for e, code in zip(batch, codes, strict=True) if self._failed(e, code)]
+        left = [e for e, code in zip(batch, codes, strict=True) if self._failed(e, code)]
+        if not DENIED_CODES.isdisjoint(codes):
+            raise UnavailableError("bus", self.cause, may_pass=False)
+        return left
 
-    def _bisect(self, batch: Sequence[Event], code: str) -> Sequence[Event]:
+    def _bisect(self, batch: Sequence[BusEntry], code: str) -> Sequence[BusEntry]:
         if len(batch) == 1:
             self.published.refused[batch[0].event_id] = code
             return ()
         middle = len(batch) // 2
         return [*self.put(batch[:middle]), *self.put(batch[middle:])]
 
-    def _failed(self, event: Event, code: str | None) -> bool:
-        """Note what became of an entry; True if it may pass on another try."""
-        if code in DENIED_CODES:
-            raise UnavailableError("bus", code, may_pass=False)
-        if code in RETRYABLE_CODES:
+    def _failed(self, entry: BusEntry, code: str | None) -> bool:
+        """Note what became of an entry; True if the bus may take it another time."""
+        if code in RETRYABLE_CODES or code in DENIED_CODES:
             self.cause = code
             return True
         if code is None:
-            self.published.event_ids.append(event.event_id)
+            self.published.event_ids.append(entry.event_id)
         else:
-            self.published.refused[event.event_id] = code
+            self.published.refused[entry.event_id] = code
         return False
 
 
-def entry_size(event: Event) -> int:
+def entry_size(entry: BusEntry) -> int:
     """Bytes of an entry as AWS counts them (EventBridge user guide, event entry size)."""
-    texts = (event.source, event.detail_type, event.detail)
+    texts = (entry.source, entry.detail_type, entry.detail)
     return _TIME_BYTES + sum(len(text.encode()) for text in texts)
 
 
-def batches(events: Iterable[Event]) -> Iterator[list[Event]]:
-    """The events in order, in as few calls as the limits on count and size allow."""
-    batch: list[Event] = []
-    size = 0
-    for event in events:
-        size += entry_size(event)
-        if batch and (len(batch) == MAX_ENTRIES or size > MAX_CALL_BYTES):
+def batches(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """The items in order, in as few calls as the limits on count and size allow."""
+    batch: list[T] = []
+    total = 0
+    for item in items:
+        total += size(item)
+        if batch and (len(batch) == MAX_ENTRIES or total > MAX_CALL_BYTES):
             yield batch
-            batch, size = [], entry_size(event)
-        batch.append(event)
+            batch, total = [], size(item)
+        batch.append(item)
     if batch:
         yield batch

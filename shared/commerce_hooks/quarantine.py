@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 
 from commerce_hooks.callback import Callback
-from commerce_hooks.deadline import BUCKET_SECONDS, BUS_SECONDS, Deadline
+from commerce_hooks.deadline import BUCKET_SECONDS, Deadline
 from commerce_hooks.errors import QuarantineError, UnavailableError
 from commerce_hooks.events import EventBuilder
 from commerce_hooks.parking import QUARANTINE_PREFIX, SENSITIVE_PREFIX, PayloadBucket, park
-from commerce_hooks.publishing import Publisher
+from commerce_hooks.publishing import Publishing
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The bytes are safe. `cause` says why no event points to them, if none does."""
+    """The bytes are safe. `cause` says why no event points to them, or none does yet."""
 
     event_ids: tuple[str, ...]
     cause: str | None = None
@@ -24,7 +24,7 @@ class Quarantine:
 
     builder: EventBuilder
     bucket: PayloadBucket
-    publisher: Publisher
+    publisher: Publishing
 
     def keep(self, callback: Callback, error: QuarantineError, until: Deadline) -> Kept:
         """Keep the bytes; once they are safe, a failing bus costs only the pointer to them.
@@ -38,13 +38,13 @@ class Quarantine:
             callback,
             SENSITIVE_PREFIX if sensitive else QUARANTINE_PREFIX,
             error.reason.value,
-            until.within(BUCKET_SECONDS).remaining(),
+            until.sparing(BUCKET_SECONDS).remaining(),
         )
         pointer = self.builder.quarantined(callback, error, stored)
         try:
-            published = self.publisher.publish([pointer], until.within(BUS_SECONDS))
+            published = self.publisher.publish([pointer], until)
         except UnavailableError as failed:
             return Kept(error.published, str(failed))
         if published.refused:
             return Kept(error.published, f"bus: {', '.join(published.refused.values())}")
-        return Kept((*error.published, *published.event_ids))
+        return Kept((*error.published, *published.safe), published.cause)

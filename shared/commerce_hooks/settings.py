@@ -23,6 +23,9 @@ class Settings(BaseModel):
     key_ring_arn: str = Field(alias="KEY_RING_ARN", pattern=r"^arn:[^:]+:secretsmanager:")
     payload_bucket: str = Field(alias="PAYLOAD_BUCKET", min_length=3)
     bulk_queue_url: str = Field(alias="BULK_QUEUE_URL", min_length=1)
+    outbox_queue_url: str = Field(alias="OUTBOX_QUEUE_URL", min_length=1)
+    outbox_dead_letters_url: str = Field(alias="OUTBOX_DEAD_LETTERS_URL", min_length=1)
+    sensitive_retention_days: int = Field(alias="SENSITIVE_RETENTION_DAYS", ge=1)
     max_inline_bytes: int = Field(alias="MAX_INLINE_BYTES", ge=1_000, le=1_000_000)
     personal_data: Literal["full", "masked"] = Field(alias="PERSONAL_DATA")
     personal_topics: Annotated[frozenset[str], BeforeValidator(_names)] = Field(

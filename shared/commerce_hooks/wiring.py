@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self
+from functools import cache
+from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 from commerce_hooks.aws import (
@@ -13,17 +14,24 @@ from commerce_hooks.aws import (
     S3PayloadBucket,
     SecretsManagerKeyRing,
     SqsBulkQueue,
+    SqsOutboxQueue,
     event_bridge,
     s3,
     secrets_manager,
     sqs,
 )
+from commerce_hooks.delivery import Delivery
 from commerce_hooks.events import EventBuilder
-from commerce_hooks.observing import Observer
+from commerce_hooks.observing import JobObserver, Meter, Observer
+from commerce_hooks.outbox import Outbox
 from commerce_hooks.outcomes import Receipt
 from commerce_hooks.platform import Platform
 from commerce_hooks.publishing import Publisher
 from commerce_hooks.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 LambdaHandler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 PATIENCE = Patience(time.monotonic, time.sleep)
@@ -33,15 +41,28 @@ PATIENCE = Patience(time.monotonic, time.sleep)
 class Wiring:
     """The parts of a function, as the template's environment names them.
 
-    Each is made when it is asked for: a function that needs no queue makes no client for one.
+    Each is made when it is asked for, and a client when it is first needed: most callbacks need
+    neither bucket nor queue. Parts share the clients `s3` and `sqs`.
     """
 
     settings: Settings
+    s3: "Callable[[], S3Client]" = field(default_factory=lambda: cache(s3))
+    sqs: "Callable[[], SQSClient]" = field(default_factory=lambda: cache(sqs))
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
         """Raises pydantic.ValidationError where the template forgot something."""
         return cls(Settings.from_environment(environment))
+
+    @property
+    def meter(self) -> Meter:
+        return Meter(self.settings.deployment)
+
+    def observer(self, platform: str) -> Observer:
+        return Observer(platform, self.meter)
+
+    def job_observer(self, job: str) -> JobObserver:
+        return JobObserver(job, self.meter)
 
     def builder(self, platform: Platform) -> EventBuilder:
         masked = self.settings.personal_data == "masked"
@@ -55,10 +76,14 @@ class Wiring:
         return Publisher(EventBridgeBus(event_bridge(), self.settings.event_bus_arn), time.sleep)
 
     def bucket(self) -> S3PayloadBucket:
-        return S3PayloadBucket(self.settings.payload_bucket, s3, PATIENCE)
+        return S3PayloadBucket(self.settings.payload_bucket, self.s3, PATIENCE)
+
+    def delivery(self) -> Delivery:
+        outbox = SqsOutboxQueue(self.settings.outbox_queue_url, self.sqs, PATIENCE)
+        return Delivery(self.publisher(), Outbox(outbox, self.bucket()))
 
     def bulk_queue(self) -> SqsBulkQueue:
-        return SqsBulkQueue(self.settings.bulk_queue_url, sqs, PATIENCE)
+        return SqsBulkQueue(self.settings.bulk_queue_url, self.sqs, PATIENCE)
 
 
 def observed(

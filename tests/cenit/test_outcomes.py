@@ -24,6 +24,7 @@ from support.cenit import (
     signature_headers,
 )
 from support.receiving import RING
+from support.written import written
 
 CANARY = "canary-of-the-message"
 ORDER = call_sample("create_order")
@@ -31,8 +32,8 @@ ORDER = call_sample("create_order")
 
 def lines(output: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The log line and the metric of the one call."""
-    line, metric = map(json.loads, output.readouterr().out.splitlines())
-    return line, metric
+    told = written(output.readouterr().out)
+    return told.line, told.metric("Callbacks")
 
 
 @pytest.mark.parametrize("sample", call_samples(), ids=str)
@@ -114,13 +115,34 @@ def test_another_method_carries_nothing_out_and_is_told_which_do(
     ["ThrottlingException", "InternalException", ConnectTimeoutError(endpoint_url="x")],
     ids=["throttled", "failing", "unreachable"],
 )
-def test_a_bus_that_keeps_failing_is_a_503_within_its_seconds(
-    board: Switchboard, failure: str | Exception
+def test_while_the_bus_keeps_failing_a_command_is_deferred_within_its_seconds(
+    board: Switchboard, output: pytest.CaptureFixture[str], failure: str | Exception
 ) -> None:
     board.event_bridge.fail_next.extend([failure] * 1000)
 
-    assert_failed(board.sample(ORDER), 503, "unavailable")
+    answered = board.sample(ORDER)
+
+    assert (answered.status, answered.body["status"]) == (200, "deferred")
+    assert "error" not in answered.body
+    assert board.outbox_queue.event_ids == answered.body["event_ids"]
     assert board.clock.seconds <= 4
+    line, metric = lines(output)
+    assert (
+        (line["level"], line["outcome"])
+        == ("WARNING", metric["outcome"])
+        == (
+            "WARNING",
+            "deferred",
+        )
+    )
+    assert line["cause"].startswith("bus: ")
+
+
+def test_while_the_outbox_fails_too_a_command_is_a_503(board: Switchboard) -> None:
+    board.event_bridge.fail_next.extend(["InternalException"] * 1000)
+    board.outbox_queue.failing = board.bucket.failing = True
+
+    assert_failed(board.sample(ORDER), 503, "unavailable")
 
 
 def test_a_bus_that_recovers_in_time_is_a_success(board: Switchboard) -> None:

@@ -290,7 +290,9 @@ def test_a_failing_bucket_refuses_no_genuine_call(
 
 def test_a_failure_is_not_kept_so_the_same_call_may_be_tried_again(board: Switchboard) -> None:
     board.event_bridge.fail_next.append("AccessDeniedException")
+    board.bucket.failing = board.outbox_queue.failing = True
     assert_failed(board.handle(signed_event()), 503, "unavailable")
+    board.bucket.failing = False
     assert not board.bucket.objects
 
     assert_succeeded(board.handle(signed_event()))

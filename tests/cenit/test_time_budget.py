@@ -1,8 +1,8 @@
 """However slow everything is at once, Cenit gets its answer before the function ends."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
@@ -17,12 +17,14 @@ from commerce_hooks.deadline import (
     FUNCTION_TIMEOUT_SECONDS,
     KEY_RING_SECONDS,
 )
-from commerce_hooks.events import Event, EventBuilder
+from commerce_hooks.delivery import Delivery
+from commerce_hooks.events import EventBuilder
+from commerce_hooks.outbox import Outbox
 from commerce_hooks.outcomes import Outcome
 from commerce_hooks.publishing import Publisher
 from support.cenit import AnswerBucket, call_event, signature_headers
 from support.receiving import FakeClock
-from support.slow import SlowKeyRings
+from support.slow import HANGS, SlowBus, SlowKeyRings, SlowOutboxQueue
 
 BODY = json.dumps({"order": {"name": "#1001", "note": "x" * 300_000}}).encode()
 
@@ -44,20 +46,13 @@ class SlowBucket(AnswerBucket):
         super().put(key, body, attributes, seconds)
 
 
-@dataclass
-class SlowBus:
-    clock: FakeClock
-
-    def put(self, events: Sequence[Event], seconds: float) -> Sequence[str | None]:
-        self.clock.sleep(seconds)
-        return [None] * len(events)
-
-
-def slow(clock: FakeClock, *, bucket_fails: bool) -> Surroundings:
+def slow(clock: FakeClock, code: str | None, *, bucket_fails: bool) -> Surroundings:
+    bucket = SlowBucket(clock=clock, failing=bucket_fails)
+    publisher = Publisher(SlowBus(clock, code), clock.sleep)
     return Surroundings(
         key_rings=SlowKeyRings(clock=clock),
-        publisher=Publisher(SlowBus(clock), clock.sleep),
-        bucket=SlowBucket(clock=clock, failing=bucket_fails),
+        publisher=Delivery(publisher, Outbox(SlowOutboxQueue(clock=clock, failing=True), bucket)),
+        bucket=bucket,
         clock=clock,
         now=lambda: datetime(2026, 3, 9, 12, tzinfo=UTC),
         new_callback_id=lambda: "c",
@@ -66,17 +61,22 @@ def slow(clock: FakeClock, *, bucket_fails: bool) -> Surroundings:
     )
 
 
+@pytest.mark.parametrize("code", [None, HANGS, "ThrottlingException"])
 @pytest.mark.parametrize("bucket_fails", [False, True])
 @pytest.mark.parametrize("body", [BODY, b'{"order": {"name": "#1001"}}'], ids=["large", "small"])
-def test_the_slowest_of_everything_is_answered_in_time(body: bytes, *, bucket_fails: bool) -> None:
+def test_the_slowest_of_everything_is_answered_in_time(
+    body: bytes, code: str | None, *, bucket_fails: bool
+) -> None:
     clock = FakeClock()
     headers = signature_headers("POST", "/cenit/acme/create_order", {}, body)
     call = Call.from_gateway(call_event("create_order", body, headers=headers))
-    outside = slow(clock, bucket_fails=bucket_fails)
+    outside = slow(clock, code, bucket_fails=bucket_fails)
 
     answer = Responder(EventBuilder(PLATFORM, "test/unit"), outside).respond(call)
 
-    assert replace(answer.receipt, cause=None).outcome is Outcome.ACCEPTED
+    safe = Outcome.DEFERRED if code and not bucket_fails else Outcome.ACCEPTED
+    lost = code and bucket_fails
+    assert answer.receipt.outcome is (Outcome.UNAVAILABLE if lost else safe)
     assert clock.seconds <= ANSWER_SECONDS < FUNCTION_TIMEOUT_SECONDS
 
 

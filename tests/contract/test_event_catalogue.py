@@ -17,6 +17,7 @@ from shapes.shapes import NOTHING
 from support.platforms import platforms, senders
 from support.samples import sample
 from support.shapes import sighting
+from upkeep.heartbeat import HEARTBEAT
 
 CATALOGUE = (Path(__file__).parents[2] / "docs/events/README.md").read_text("utf-8")
 
@@ -90,6 +91,7 @@ def test_the_table_of_our_own_events_is_complete() -> None:
         UNRECOGNIZED,
         QUARANTINED,
         SHAPE_CHANGED,
+        HEARTBEAT,
     }
 
 
@@ -128,7 +130,7 @@ def test_the_example_is_an_event_of_the_sample_that_it_shows() -> None:
 
 @pytest.mark.parametrize("wanted", patterns(), ids=json.dumps)
 def test_a_pattern_of_the_page_asks_for_something_that_is_sent(wanted: dict[str, Any]) -> None:
-    assert set(wanted) <= {"source", "detail-type", "detail"}
+    assert set(wanted) <= {"source", "detail-type", "detail", "replay-name"}
     assert any(_matches(wanted.get("detail-type"), name) for name in _sent())
     assert any(_matches(wanted.get("source"), p.source) for p in senders().values())
 

@@ -8,12 +8,15 @@ from botocore.exceptions import ConnectTimeoutError
 
 from commerce_hooks.callback import Callback
 from commerce_hooks.events import MAX_EVENTS, Built, EventBuilder
+from commerce_hooks.outbox import WaitingEvent, opened, parse
 from commerce_hooks.outcomes import ANSWERS, Outcome
 from support.api_gateway import rest_api_event
 from support.platforms import platforms
 from support.receiving import Answered, Reception
 from support.samples import Sample, callbacks, sample
+from support.written import written
 
+DOWN = "InternalException"
 CANARY = "canary-of-the-message"
 CALLBACK_ID = "00000000-0000-4000-8000-000000000001"
 
@@ -145,17 +148,31 @@ def test_a_parked_body_carries_what_a_replay_needs(reception: Reception) -> None
     }
 
 
-def test_while_the_bus_fails_a_parked_body_is_still_a_200(
+def test_while_the_bus_fails_a_parked_body_s_pointer_waits_in_the_outbox(
     reception: Reception, output: pytest.CaptureFixture[str]
 ) -> None:
-    reception.event_bridge.fail_next.extend(["InternalException"] * 1000)
+    reception.event_bridge.fail_next.extend([DOWN] * 1000)
+
+    answered = reception.call(b"{broken")
+
+    assert (answered.status, answered.body["status"]) == (200, "quarantined")
+    assert answered.body["event_ids"] == reception.outbox_queue.event_ids == [f"{CALLBACK_ID}.q"]
+    assert len(reception.bucket.objects) == 1
+    assert _log_line(output)["cause"] == f"bus: {DOWN}"
+
+
+def test_a_parked_body_is_a_200_though_neither_bus_nor_outbox_takes_its_pointer(
+    reception: Reception, output: pytest.CaptureFixture[str]
+) -> None:
+    reception.event_bridge.fail_next.extend([DOWN] * 1000)
+    reception.outbox_queue.failing = True
+    reception.bucket.failing_prefixes = ("outbox/",)
 
     answered = reception.call(b"{broken")
 
     assert (answered.status, answered.body["status"]) == (200, "quarantined")
     assert answered.body["event_ids"] == []
-    assert len(reception.bucket.objects) == 1
-    assert _log_line(output)["cause"] == "bus: InternalException"
+    assert _log_line(output)["cause"].startswith("outbox: bus: ")
 
 
 def test_a_pointer_that_is_refused_for_good_is_told_to_the_operator(
@@ -169,13 +186,43 @@ def test_a_pointer_that_is_refused_for_good_is_told_to_the_operator(
     assert _log_line(output)["cause"] == "bus: MalformedDetail"
 
 
-def test_while_the_bucket_fails_a_body_to_be_parked_is_a_503(reception: Reception) -> None:
+def test_while_the_bucket_fails_a_body_to_be_parked_waits_in_the_outbox(
+    reception: Reception, output: pytest.CaptureFixture[str]
+) -> None:
+    """Not where card data may be in it: that never reaches a queue."""
     reception.bucket.failing = True
 
     answered = reception.call(b"{broken")
 
-    assert (answered.status, answered.body) == (503, {"error": "unavailable"})
     assert not reception.event_bridge.calls
+    assert _log_line(output)["cause"] == "bucket: SlowDown"
+    if reception.platform.is_sensitive(reception.target().topic):
+        assert (answered.status, answered.body) == (503, {"error": "unavailable"})
+        assert reception.kept_nothing
+    else:
+        assert (answered.status, answered.body["status"]) == (200, "deferred")
+        assert answered.body["reason"] == "unreadable"
+        (letter,) = reception.outbox_queue.letters
+        callback = opened(letter)
+        assert isinstance(callback, Callback)
+        assert (callback.body, callback.callback_id) == (b"{broken", CALLBACK_ID)
+
+
+def test_while_bucket_and_queue_fail_a_body_to_be_parked_is_a_503(reception: Reception) -> None:
+    reception.bucket.failing = reception.outbox_queue.failing = True
+
+    assert reception.call(b"{broken").status == 503
+
+
+def test_a_body_too_large_for_a_queue_is_a_503_while_the_bucket_fails(
+    output: pytest.CaptureFixture[str],
+) -> None:
+    reception = Reception(platforms()["centry"])
+    reception.bucket.failing = True
+
+    assert reception.call(b"{" + b" " * 900_000).status == 503
+    assert _log_line(output)["cause"] == "bucket: SlowDown, queue: TooLarge"
+    assert reception.kept_nothing
 
 
 @pytest.mark.parametrize(
@@ -183,23 +230,88 @@ def test_while_the_bucket_fails_a_body_to_be_parked_is_a_503(reception: Receptio
     ["ThrottlingException", "InternalException", ConnectTimeoutError(endpoint_url="x")],
     ids=["throttled", "failing", "unreachable"],
 )
-def test_a_bus_that_keeps_failing_is_a_503_within_its_seconds(
+def test_while_the_bus_keeps_failing_events_wait_in_the_outbox(
     reception: Reception, failure: str | Exception
 ) -> None:
     reception.event_bridge.fail_next.extend([failure] * 1000)
 
     answered = reception.call()
 
-    assert (answered.status, answered.body) == (503, {"error": "unavailable"})
+    assert (answered.status, answered.body["status"]) == (200, "deferred")
+    assert answered.body["event_ids"] == reception.outbox_queue.event_ids
     assert reception.clock.seconds <= 4
     assert not reception.bucket.objects
 
 
-def test_a_missing_permission_is_a_503_without_trying_again(reception: Reception) -> None:
+def test_what_waits_is_what_the_bus_would_have_got(reception: Reception) -> None:
+    reception.call()
+    reception.event_bridge.fail_next.extend([DOWN] * 1000)
+    reception.call()
+
+    (letter,) = reception.outbox_queue.letters
+    (entry,) = reception.event_bridge.accepted
+    waiting = opened(letter)
+    assert isinstance(waiting, WaitingEvent)
+    assert (waiting.source, waiting.detail_type) == (entry["Source"], entry["DetailType"])
+    assert json.loads(waiting.detail)["data"] == json.loads(entry["Detail"])["data"]
+    tried = json.loads(json.dumps(reception.event_bridge.calls[-1][0]))
+    assert (waiting.detail, waiting.time.timestamp()) == (tried["Detail"], tried["Time"])
+
+
+def test_while_bus_and_queue_fail_events_wait_in_the_bucket(reception: Reception) -> None:
+    reception.event_bridge.fail_next.extend([DOWN] * 1000)
+    reception.outbox_queue.failing = True
+
+    answered = reception.call()
+
+    assert (answered.status, answered.body["status"]) == (200, "deferred")
+    ((key, body),) = reception.bucket.objects.items()
+    name = reception.platform.name
+    assert key == f"outbox/{name}/2026-03-09/{CALLBACK_ID}.0.json"
+    (letter,) = parse(body)
+    assert letter.attributes["event-id"] == f"{CALLBACK_ID}.0"
+
+
+def test_while_bus_queue_and_bucket_fail_the_answer_is_a_503(
+    reception: Reception, output: pytest.CaptureFixture[str]
+) -> None:
+    reception.event_bridge.fail_next.extend([DOWN] * 1000)
+    reception.outbox_queue.failing = reception.bucket.failing = True
+
+    answered = reception.call()
+
+    assert (answered.status, answered.body) == (503, {"error": "unavailable"})
+    assert _log_line(output)["cause"] == f"outbox: bus: {DOWN}, bucket: SlowDown"
+
+
+def test_a_missing_permission_defers_without_trying_again(reception: Reception) -> None:
     reception.event_bridge.fail_next.extend(["AccessDeniedException"] * 10)
 
-    assert reception.call().status == 503
+    assert reception.call().body["status"] == "deferred"
     assert len(reception.event_bridge.calls) == 1
+
+
+def test_only_what_the_bus_did_not_take_waits() -> None:
+    reception = Reception(platforms()["konimbo"])
+    reception.event_bridge.fail_next.extend([{1: "InternalFailure"}, *[DOWN] * 999])
+
+    answered = reception.call(bulk(3), topic="order_created_bulk")
+
+    assert (answered.status, answered.body["status"]) == (200, "deferred")
+    assert answered.body["event_ids"] == [f"{CALLBACK_ID}.{n}" for n in range(3)]
+    assert reception.outbox_queue.event_ids == [f"{CALLBACK_ID}.1"]
+
+
+def test_what_is_refused_for_good_is_quarantined_though_the_rest_waits() -> None:
+    reception = Reception(platforms()["konimbo"])
+    reception.event_bridge.fail_next.append({0: "MalformedDetail", 1: "InternalFailure"})
+    reception.event_bridge.fail_next.extend([DOWN] * 999)
+
+    answered = reception.call(bulk(3), topic="order_created_bulk")
+
+    assert (answered.body["status"], answered.body["reason"]) == ("quarantined", "refused_by_bus")
+    assert answered.body["event_ids"] == [f"{CALLBACK_ID}.{end}" for end in ("2", "1", "q")]
+    assert reception.outbox_queue.event_ids == [f"{CALLBACK_ID}.1", f"{CALLBACK_ID}.q"]
 
 
 def test_a_bus_that_recovers_in_time_is_a_200(reception: Reception) -> None:
@@ -262,20 +374,9 @@ def test_of_a_bulk_that_the_bus_took_in_part_the_answer_names_what_is_out() -> N
     ]
 
 
-def test_what_is_out_is_named_even_if_the_pointer_is_not() -> None:
-    reception = Reception(platforms()["konimbo"])
-    reception.event_bridge.fail_next.extend([{1: "MalformedDetail"}, *["InternalException"] * 999])
-    body = {"orders": [{"id": number} for number in range(3)]}
-
-    answered = reception.call(json.dumps(body).encode(), topic="order_created_bulk")
-
-    assert answered.body["status"] == "quarantined"
-    assert answered.body["event_ids"] == [f"{CALLBACK_ID}.0", f"{CALLBACK_ID}.2"]
-
-
 def test_a_fault_of_ours_that_cannot_be_parked_is_a_500(reception: Reception) -> None:
     reception = broken(reception)
-    reception.bucket.failing = True
+    reception.bucket.failing = reception.outbox_queue.failing = True
 
     answered = reception.call()
 
@@ -326,19 +427,34 @@ def test_a_larger_one_is_parked_and_queued() -> None:
     assert reception.bucket.objects == {reception.queue.keys[0]: bulk(MAX_EVENTS + 1)}
 
 
-def test_a_bulk_that_cannot_be_queued_is_quarantined() -> None:
+def test_a_bulk_that_is_parked_and_not_queued_is_safe(
+    output: pytest.CaptureFixture[str],
+) -> None:
     reception = Reception(platforms()["konimbo"])
     reception.queue.failing = True
 
     answered = reception.call(bulk(MAX_EVENTS + 1), topic="order_created_bulk")
 
-    assert (answered.status, answered.body["reason"]) == (200, "too_many_events")
-    assert reception.event_bridge.detail_types == ["callback.quarantined"]
+    assert (answered.status, answered.body["status"]) == (200, "deferred")
+    assert answered.body["queued"] == MAX_EVENTS + 1
+    assert list(reception.bucket.objects) == [f"bulk/konimbo/acme/2026-03-09/{CALLBACK_ID}"]
+    assert _log_line(output)["cause"] == "queue: Throttled"
 
 
-def test_a_bulk_that_cannot_be_parked_is_a_503() -> None:
+def test_a_bulk_that_cannot_be_parked_is_published_at_once() -> None:
     reception = Reception(platforms()["konimbo"])
     reception.bucket.failing = True
+
+    answered = reception.call(bulk(MAX_EVENTS + 1), topic="order_created_bulk")
+
+    assert (answered.status, answered.body["status"]) == (200, "accepted")
+    assert len(answered.body["event_ids"]) == len(reception.event_bridge.accepted) == MAX_EVENTS + 1
+
+
+def test_a_bulk_that_nothing_takes_is_a_503() -> None:
+    reception = Reception(platforms()["konimbo"])
+    reception.bucket.failing = reception.outbox_queue.failing = True
+    reception.event_bridge.fail_next.extend([DOWN] * 1000)
 
     assert reception.call(bulk(MAX_EVENTS + 1), topic="order_created_bulk").status == 503
 
@@ -394,12 +510,13 @@ def test_an_event_without_optional_parts_is_understood(reception: Reception) -> 
     assert reception.handle(bare).status == 404
 
 
-def test_each_callback_leaves_one_line_and_one_metric(
+def test_each_callback_leaves_one_line_and_its_metrics(
     reception: Reception, output: pytest.CaptureFixture[str]
 ) -> None:
     reception.call()
 
-    line, metric = map(json.loads, output.readouterr().out.splitlines())
+    told = written(output.readouterr().out)
+    line, metric = told.line, told.metric("Callbacks")
     assert line["message"] == "callback"
     assert {"platform", "store", "topic", "outcome", "callback_id", "event_ids", "bytes"} <= set(
         line
@@ -409,9 +526,21 @@ def test_each_callback_leaves_one_line_and_one_metric(
     assert line["resource"] == reception.event_bridge.details[0]["metadata"]["resource"]["id"]
     assert line["duration_ms"] > 0
     assert metric["Callbacks"] == [1.0]
-    (described,) = metric["_aws"]["CloudWatchMetrics"]
-    assert described["Dimensions"] == [["platform", "outcome"]]
+    assert metric["described"]["Namespace"] == "CommerceHooks/commerce-hooks/test"
+    assert metric["described"]["Dimensions"] == [["platform", "outcome"], ["outcome"]]
     assert (metric["platform"], metric["outcome"]) == (reception.platform.name, "accepted")
+    assert told.metric("AnswerTime")["AnswerTime"][0] > 0
+    assert set(told.metrics) == {"Callbacks", "AnswerTime"}
+
+
+def test_a_fault_of_ours_is_counted_as_one(
+    reception: Reception, output: pytest.CaptureFixture[str]
+) -> None:
+    broken(reception).call()
+
+    told = written(output.readouterr().out)
+    assert told.metric("InternalErrors")["described"]["Dimensions"] == [["kind"]]
+    assert told.metric("InternalErrors")["kind"] == "callback"
 
 
 @pytest.mark.parametrize(
@@ -432,7 +561,8 @@ def test_what_is_not_accepted_is_counted_once_and_as_loud_as_it_is_bad(
 ) -> None:
     reception.call(**call)
 
-    line, metric = map(json.loads, output.readouterr().out.splitlines())
+    told = written(output.readouterr().out)
+    line, metric = told.line, told.metric("Callbacks")
     assert (line["outcome"], line["level"]) == (outcome, level)
     assert (metric["outcome"], metric["Callbacks"]) == (outcome, [1.0])
 
@@ -453,7 +583,4 @@ def test_every_outcome_has_an_answer() -> None:
 
 
 def _log_line(output: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    lines = [json.loads(line) for line in output.readouterr().out.splitlines()]
-    found: list[dict[str, Any]] = [line for line in lines if "level" in line]
-    assert len(found) == 1
-    return found[0]
+    return written(output.readouterr().out).line

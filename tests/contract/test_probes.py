@@ -16,6 +16,7 @@ from support.probes import probes_of
 from support.probes.probe import CANARY, Probe, Request
 from support.probes.verdict import Came, OnTheBus, flaws
 from support.receiving import KEY_1, Answered, Reception
+from support.written import written
 
 AT_LEAST = 60
 MOST_MEMORY = 128 * 1024 * 1024
@@ -103,12 +104,12 @@ def flaws_in_what_is_kept(reception: Reception, request: Request, came: Came) ->
 
 
 def flaws_in_log(reception: Reception, log: str, came: Came) -> list[str]:
-    """One line and one metric, none of them forged, short, and with nothing of what was sent."""
-    lines = [json.loads(line) for line in log.splitlines()]
-    expected = 0 if came.answer == NO_ROUTE.body and not lines else 2
-    said = [] if len(lines) == expected else [f"{len(lines)} lines were logged"]
-    told = [line for line in lines if "level" in line]
-    if any(line["platform"] != reception.platform.name for line in told):
+    """One line and its metrics, none of them forged, short, and with nothing of what was sent."""
+    told = written(log)
+    expected = 0 if came.answer == NO_ROUTE.body and not log else 1
+    counted = len(told.metrics.get("Callbacks", []))
+    said = [] if len(told.lines) == counted == expected else [f"{len(told.lines)} lines logged"]
+    if any(line["platform"] != reception.platform.name for line in told.lines):
         said.append("a log line is of another platform")
     if len(log) > LONGEST_LOG:
         said.append(f"{len(log)} characters were logged")

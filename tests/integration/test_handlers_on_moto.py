@@ -13,8 +13,10 @@ import boto3
 import pytest
 
 from commerce_hooks.aws import SecretsManagerKeyRing, SqsBulkQueue
+from commerce_hooks.callback import Callback
 from commerce_hooks.entrypoint import callback_handler
 from commerce_hooks.keyring import CallbackTarget, KeyRing
+from commerce_hooks.outbox import Letter, opened
 from commerce_hooks.wiring import PATIENCE, LambdaHandler
 from support.account import Account, account_on_moto
 from support.api_gateway import http_api_event, lambda_context
@@ -159,7 +161,7 @@ def test_a_message_that_is_handed_back_comes_again_at_once(account: Account) -> 
     (record,) = jobs(account)["Records"]
     assert jobs(account)["Records"] == []
 
-    queue.hand_back(record["receiptHandle"], 2.0)
+    queue.come_again(record["receiptHandle"], 0, 2.0)
 
     assert [again["body"] for again in jobs(account)["Records"]] == [record["body"]]
 
@@ -176,13 +178,52 @@ def test_a_job_that_fails_is_named_so_that_its_message_comes_again(
     assert failed == {"batchItemFailures": [{"itemIdentifier": "m"}]}
 
 
-def test_a_missing_bucket_is_a_503(account: Account) -> None:
+def letters(account: Account) -> list[Letter]:
+    """What came into the outbox queue."""
+    found = account.sqs.receive_message(
+        QueueUrl=account.environment["OUTBOX_QUEUE_URL"],
+        MaxNumberOfMessages=10,
+        MessageAttributeNames=["All"],
+    ).get("Messages", [])
+    return [
+        Letter(each["Body"], {k: v["StringValue"] for k, v in each["MessageAttributes"].items()})
+        for each in found
+    ]
+
+
+def test_while_a_bucket_is_missing_bytes_to_be_parked_wait_in_the_queue(account: Account) -> None:
     account.environment["PAYLOAD_BUCKET"] = "no-such-bucket"
 
     event = genuine(sample("centry", "on_order_save"), b"{broken")
     answer = handler("centry", account)(event, lambda_context())
 
-    assert answer["statusCode"] == 503
+    assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (200, "deferred")
+    (callback,) = map(opened, letters(account))
+    assert isinstance(callback, Callback)
+    assert callback.body == b"{broken"
+
+
+def test_while_the_bus_is_missing_events_wait_in_the_queue(account: Account) -> None:
+    account.environment["EVENT_BUS_ARN"] += "-gone"
+
+    event = genuine(sample("konimbo", "order_created_bulk"))
+    answer = json.loads(handler("konimbo", account)(event, lambda_context())["body"])
+
+    waiting = [opened(letter) for letter in letters(account)]
+    assert answer["status"] == "deferred"
+    assert [each.event_id for each in waiting] == answer["event_ids"]  # type: ignore[union-attr]
+
+
+def test_without_bus_and_queue_events_wait_in_the_bucket(account: Account) -> None:
+    account.environment["EVENT_BUS_ARN"] += "-gone"
+    account.environment["OUTBOX_QUEUE_URL"] += "-gone"
+
+    event = genuine(sample("centry", "on_order_save"))
+    answer = json.loads(handler("centry", account)(event, lambda_context())["body"])
+
+    (key,) = account.object_keys()
+    assert key.startswith("outbox/centry/")
+    assert answer["event_ids"][0] in key
 
 
 def test_an_outage_of_the_key_ring_is_told_and_served_through(

@@ -34,7 +34,7 @@ PACKAGES = {
 }
 # botocore and urllib3 take these where they are installed: by tools of the development
 # environment here; the layer has none.
-TAKEN_WHERE_PRESENT = {"OpenSSL", "awscrt", "certifi", "cffi", "cryptography"}
+TAKEN_WHERE_PRESENT = {"OpenSSL", "awscrt", "brotli", "certifi", "cffi", "cryptography"}
 HEAVY_POWERTOOLS = {
     "aws_lambda_powertools.event_handler",
     "aws_lambda_powertools.utilities.parser",
@@ -44,7 +44,7 @@ HEAVY_POWERTOOLS = {
 }
 
 
-OTHERS = ("bulk", "cenit", "shapes")
+OTHERS = ("bulk", "cenit", "redeliver", "shapes", "upkeep")
 
 
 def imported_by(module: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -9,11 +10,19 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from commerce_hooks.aws import EventBridgeBus
+from commerce_hooks.aws import (
+    EventBridgeBus,
+    Patience,
+    S3PayloadBucket,
+    SecretsManagerKeyRing,
+    SqsBulkQueue,
+    SqsOutboxQueue,
+)
 from commerce_hooks.callback import Callback
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.events import EventBuilder
 from commerce_hooks.keyring import CallbackTarget
+from commerce_hooks.outbox import letter_of_event
 from support.platforms import platforms
 from support.samples import sample
 from support.strict_eventbridge import BUS_ARN
@@ -31,6 +40,8 @@ from support.strict_eventbridge import BUS_ARN
     )
     .events
 )
+LIMIT = 0.3
+PATIENCE = Patience(time.monotonic, time.sleep)
 Serve = Callable[[socket.socket, threading.Event], None]
 
 
@@ -78,25 +89,47 @@ def serve() -> Iterator[Callable[[Serve], str]]:
     listener.close()
 
 
-@pytest.mark.parametrize("behaviour", [hang, drip], ids=["hangs", "drips"])
-def test_a_bus_that_never_finishes_is_left_at_the_limit(
-    serve: Callable[[Serve], str], behaviour: Serve
-) -> None:
-    client = boto3.client(
-        "events",
-        endpoint_url=serve(behaviour),
-        config=Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}),
-    )
+CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
 
+
+def bus(url: str) -> None:
+    client = boto3.client("events", endpoint_url=url, config=CONFIG)
+    EventBridgeBus(client, BUS_ARN).put([AN_EVENT], LIMIT)
+
+
+def outbox_queue(url: str) -> None:
+    client = boto3.client("sqs", endpoint_url=url, config=CONFIG)
+    letters = [letter_of_event(AN_EVENT)]
+    SqsOutboxQueue(f"{url}/1/outbox", lambda: client, PATIENCE).put(letters, LIMIT)
+
+
+def bulk_queue(url: str) -> None:
+    client = boto3.client("sqs", endpoint_url=url, config=CONFIG)
+    SqsBulkQueue(f"{url}/1/bulk", lambda: client, PATIENCE).put("key", LIMIT)
+
+
+def bucket(url: str) -> None:
+    client = boto3.client("s3", endpoint_url=url, config=CONFIG)
+    S3PayloadBucket("payloads", lambda: client, PATIENCE).put("key", b"body", {}, LIMIT)
+
+
+def key_ring(url: str) -> None:
+    client = boto3.client("secretsmanager", endpoint_url=url, config=CONFIG)
+    SecretsManagerKeyRing(client, "arn", PATIENCE, lambda _: None).current()
+
+
+@pytest.mark.parametrize("behaviour", [hang, drip], ids=["hangs", "drips"])
+@pytest.mark.parametrize("call", [bus, outbox_queue, bulk_queue, bucket, key_ring])
+def test_a_service_that_never_finishes_is_left_at_the_limit(
+    serve: Callable[[Serve], str], behaviour: Serve, call: Callable[[str], None]
+) -> None:
     # The SDK's own timeout would have another name, and against a drip it never comes.
-    with pytest.raises(UnavailableError, match="bus: Timeout"):
-        EventBridgeBus(client, BUS_ARN).put([AN_EVENT], 0.3)
+    with pytest.raises(UnavailableError, match=": Timeout"):
+        call(serve(behaviour))
 
 
 def test_a_bus_that_hangs_up_is_an_unavailable_bus(serve: Callable[[Serve], str]) -> None:
-    client = boto3.client(
-        "events", endpoint_url=serve(close), config=Config(retries={"total_max_attempts": 1})
-    )
+    client = boto3.client("events", endpoint_url=serve(close), config=CONFIG)
 
     with pytest.raises(UnavailableError, match="ConnectionClosedError"):
         EventBridgeBus(client, BUS_ARN).put([AN_EVENT], 2)

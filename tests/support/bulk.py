@@ -11,20 +11,17 @@ from commerce_hooks.aws import EventBridgeBus
 from commerce_hooks.callback import Callback
 from commerce_hooks.deadline import Deadline
 from commerce_hooks.errors import UnavailableError
-from commerce_hooks.events import Event, EventBuilder
+from commerce_hooks.events import EventBuilder
 from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks.parking import BULK_PREFIX, park
-from commerce_hooks.publishing import Publisher
+from commerce_hooks.publishing import BusEntry, Publisher
+from support.faults import CrashError
 from support.platforms import platforms
 from support.receiving import FakeClock, MemoryBucket
 from support.strict_eventbridge import BUS_ARN, StrictEventBridge
 
 T = TypeVar("T")
 RUN_SECONDS = 50.0
-
-
-class CrashError(BaseException):
-    """The function died: nothing of ours sees it."""
 
 
 @dataclass
@@ -75,12 +72,12 @@ class RiggedBus(EventBridgeBus):
     def __init__(self, event_bridge: StrictEventBridge, crashes: Crashes) -> None:
         super().__init__(event_bridge.client(), BUS_ARN)
         self._crashes = crashes
-        self.before: Callable[[Sequence[Event]], None] = lambda _: None
+        self.before: Callable[[Sequence[BusEntry]], None] = lambda _: None
 
-    def put(self, events: Sequence[Event], seconds: float) -> Sequence[str | None]:
+    def put(self, entries: Sequence[BusEntry], seconds: float) -> Sequence[str | None]:
         put = super().put
-        self.before(events)
-        return self._crashes.around(lambda: put(events, seconds))
+        self.before(entries)
+        return self._crashes.around(lambda: put(entries, seconds))
 
 
 @dataclass
@@ -90,7 +87,8 @@ class Messages:
     failing: bool = False
     handed_back: list[str] = field(default_factory=list)
 
-    def hand_back(self, receipt_handle: str, seconds: float) -> None:
+    def come_again(self, receipt_handle: str, after: int, seconds: float) -> None:
+        assert after == 0
         if self.failing or seconds <= 0:
             raise UnavailableError("queue", "Throttled")
         self.handed_back.append(receipt_handle)

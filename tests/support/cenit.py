@@ -19,10 +19,12 @@ from cenit.entrypoint import callback_id_of, handler_of
 from cenit.responding import Responder, Surroundings
 from cenit.services import PLATFORM
 from commerce_hooks.aws import EventBridgeBus
+from commerce_hooks.delivery import Delivery
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.events import EventBuilder
 from commerce_hooks.keyring import CallbackTarget, KeyRing
 from commerce_hooks.observing import Observer
+from commerce_hooks.outbox import Outbox
 from commerce_hooks.publishing import Publisher
 from commerce_hooks.wiring import LambdaHandler
 from support.api_gateway import (
@@ -35,6 +37,7 @@ from support.api_gateway import (
 )
 from support.receiving import (
     KEY_1,
+    METER,
     RECEIVED_AT,
     RING,
     STORE,
@@ -42,6 +45,7 @@ from support.receiving import (
     FakeClock,
     MemoryBucket,
     MemoryKeyRings,
+    MemoryOutboxQueue,
 )
 from support.samples import CALLS, EVENTS
 from support.strict_eventbridge import BUS_ARN, StrictEventBridge
@@ -179,10 +183,12 @@ class Switchboard:
         self.bucket = AnswerBucket()
         self.now = RECEIVED_AT
         ids = (f"00000000-0000-4000-8000-{number:012}" for number in count(1))
+        self.outbox_queue = MemoryOutboxQueue()
         bus = EventBridgeBus(self.event_bridge.client(), BUS_ARN)
+        outbox = Outbox(self.outbox_queue, self.bucket)
         outside = Surroundings(
             key_rings=self.key_rings,
-            publisher=Publisher(bus, self.clock.sleep),
+            publisher=Delivery(Publisher(bus, self.clock.sleep), outbox),
             bucket=self.bucket,
             clock=self.clock,
             now=lambda: self.now,
@@ -195,7 +201,7 @@ class Switchboard:
     @cached_property
     def _handler(self) -> LambdaHandler:
         # Made at the first call: the logger keeps the standard output that it finds then.
-        return handler_of(self._responder, Observer(PLATFORM.name))
+        return handler_of(self._responder, Observer(PLATFORM.name, METER))
 
     def token(self, store: str = STORE, ring: Mapping[str, Any] = RING) -> str:
         return KeyRing.parse(json.dumps(ring)).mint(CallbackTarget("cenit", store))

@@ -1,19 +1,22 @@
 """A platform's handler with everything around it in memory: what the contract tests drive."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import count
 from typing import Any
 
+from commerce_hooks.accepting import Acceptance, Services
 from commerce_hooks.aws import EventBridgeBus
+from commerce_hooks.delivery import Delivery
 from commerce_hooks.entrypoint import handler_of
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.events import EventBuilder
 from commerce_hooks.keyring import CallbackTarget, KeyRing
-from commerce_hooks.observing import Observer
+from commerce_hooks.observing import Meter, Observer
+from commerce_hooks.outbox import Letter, Outbox
 from commerce_hooks.platform import Platform
 from commerce_hooks.publishing import Publisher
 from commerce_hooks.receiving import Receiver, Surroundings
@@ -26,6 +29,7 @@ STORE = "acme"
 RECEIVED_AT = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
 KEY_1 = "first-key-of-the-tests-0123456789abcdef"
 KEY_2 = "second-key-of-the-tests-0123456789abcde"
+METER = Meter("commerce-hooks/test")
 RING = {"sign": "k1", "k1": KEY_1}
 
 
@@ -47,19 +51,42 @@ class MemoryBucket:
 
     name: str = "payloads"
     failing: bool = False
+    failing_prefixes: tuple[str, ...] = ()
     objects: dict[str, bytes] = field(default_factory=dict)
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def put(
         self, key: str, body: bytes, attributes: Mapping[str, str], seconds: float = 1.0
     ) -> None:
-        if self.failing or seconds <= 0:
+        if self.failing or seconds <= 0 or key.startswith(self.failing_prefixes):
             raise UnavailableError("bucket", "SlowDown")
         assert len(key.encode()) <= 1024
         assert all(text.isascii() and text.isprintable() for text in attributes.values())
         assert sum(map(len, [*attributes, *attributes.values()])) <= 2048
         self.objects[key] = body
         self.attributes[key] = dict(attributes)
+
+
+@dataclass
+class MemoryOutboxQueue:
+    """The outbox queue; `failing` makes it refuse, `code` refuse each letter."""
+
+    failing: bool = False
+    code: str | None = None
+    letters: list[Letter] = field(default_factory=list)
+
+    def put(self, letters: Sequence[Letter], seconds: float) -> Sequence[str | None]:
+        if self.failing or seconds <= 0:
+            raise UnavailableError("queue", "Throttled")
+        assert 1 <= len(letters) <= 10
+        assert sum(letter.size for letter in letters) <= 1_048_576
+        if self.code is None:
+            self.letters += letters
+        return [self.code] * len(letters)
+
+    @property
+    def event_ids(self) -> list[str]:
+        return [letter.attributes["event-id"] for letter in self.letters]
 
 
 @dataclass
@@ -112,25 +139,30 @@ class Reception:
         self.event_bridge = StrictEventBridge()
         self.bucket = MemoryBucket()
         self.queue = MemoryQueue()
+        self.outbox_queue = MemoryOutboxQueue()
         ids = (f"00000000-0000-4000-8000-{number:012}" for number in count(1))
         bus = EventBridgeBus(self.event_bridge.client(), BUS_ARN)
-        outside = Surroundings(
-            key_rings=self.key_rings,
-            publisher=Publisher(bus, self.clock.sleep),
+        outbox = Outbox(self.outbox_queue, self.bucket)
+        services = Services(
+            delivery=Delivery(Publisher(bus, self.clock.sleep), outbox),
             bucket=self.bucket,
             bulk_queue=self.queue,
+            max_inline_bytes=max_inline_bytes,
+        )
+        outside = Surroundings(
+            key_rings=self.key_rings,
             clock=self.clock,
             now=_times().__next__,
             new_callback_id=ids.__next__,
-            max_inline_bytes=max_inline_bytes,
             personal_topics=every_topic(platform) if personal_topics is None else personal_topics,
         )
-        self._receiver = Receiver(builder or EventBuilder(platform, "test/unit"), outside)
+        acceptance = Acceptance(builder or EventBuilder(platform, "test/unit"), services)
+        self._receiver = Receiver(acceptance, outside)
 
     @cached_property
     def _handler(self) -> LambdaHandler:
         # Made at the first call: the logger keeps the standard output that it finds then.
-        return handler_of(self._receiver, Observer(self.platform.name))
+        return handler_of(self._receiver, Observer(self.platform.name, METER))
 
     @property
     def route(self) -> str:
@@ -188,7 +220,8 @@ class Reception:
 
     @property
     def kept_nothing(self) -> bool:
-        return not self.event_bridge.calls and not self.bucket.objects
+        waiting = self.queue.keys or self.outbox_queue.letters
+        return not self.event_bridge.calls and not self.bucket.objects and not waiting
 
 
 def every_topic(platform: Platform) -> set[str]:

@@ -9,8 +9,9 @@ import pytest
 from bulk.job import SLICE_EVENTS, SLICE_SECONDS
 from commerce_hooks.deadline import BUCKET_SECONDS, Deadline
 from commerce_hooks.errors import UnavailableError
-from commerce_hooks.events import Event
-from support.bulk import BulkRig, CrashError, Crashes
+from commerce_hooks.publishing import BusEntry
+from support.bulk import BulkRig, Crashes
+from support.faults import CrashError
 
 ORDERS = SLICE_EVENTS + 30
 
@@ -211,7 +212,7 @@ def test_progress_that_another_version_saved_is_begun_anew() -> None:
 def test_a_body_whose_pointer_cannot_be_published_stays() -> None:
     rig = BulkRig(orders().replace(b'"id": 7}', b'"id": true}'))
 
-    def refuse_pointers(events: Sequence[Event]) -> None:
+    def refuse_pointers(events: Sequence[BusEntry]) -> None:
         if events[0].detail_type == "callback.quarantined" and not rig.told.lines:
             raise UnavailableError("bus", "AccessDeniedException", may_pass=False)
 
@@ -238,7 +239,7 @@ def test_problems_of_all_slices_are_told_with_the_first_reason() -> None:
 def test_a_fault_of_ours_keeps_the_body_and_is_told_without_its_message() -> None:
     rig = BulkRig(orders())
 
-    def fault(events: Sequence[Event]) -> None:
+    def fault(events: Sequence[BusEntry]) -> None:
         if events[0].detail_type == "order.created":
             raise KeyError("CANARY")
 

@@ -49,7 +49,7 @@ class Metadata(Envelope):
     reported_topic: str | None = None
     resource: Resource | None = None
     action: str
-    origin: Literal["callback"] = "callback"
+    origin: Literal["callback", "schedule"] = "callback"
     callback_id: str
     event_id: str
     dedup_key: str | None = None
