@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 
 from commerce_hooks.callback import iso_utc
 from commerce_hooks.parking import (
+    DONE,
     QUARANTINE_PREFIX,
     SENSITIVE_PREFIX,
+    STATE_TAG,
     RecordUnreadableError,
     parked_callback,
     parked_key,
@@ -23,7 +27,7 @@ from commerce_hooks_cli.errors import BadUsageError, CommandError
 from commerce_hooks_cli.program import command_to_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectTypeDef, TagTypeDef
@@ -33,7 +37,10 @@ if TYPE_CHECKING:
 
 SHORTEST_ID = 8
 """So many characters of an id have to be given, if no other id begins with them."""
-_STATE, _DONE, _REPLAYED_AT = "state", "done", "replayed-at"
+_REPLAYED_AT, _DISCARDED_AT = "replayed-at", "discarded-at"
+# Of the header x-amz-expiration, which S3 sends where a lifecycle rule is for this very object,
+# its tags included (HeadObject, API reference).
+_EXPIRY = re.compile(r'expiry-date="([^"]+)"')
 # Fewer than the connections that a client of boto3 keeps open.
 _AT_ONCE = 8
 _CHUNK = 8 * _AT_ONCE
@@ -64,7 +71,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Record:
-    """A callback in quarantine, without its body. `replayed_at` is set once it is done."""
+    """A callback in quarantine, without its body.
+
+    Args:
+        replayed_at: Where it is done, and became events.
+        discarded_at: Where it is done without.
+        expires_at: When a lifecycle rule will delete it; None if none will, as things stand.
+    """
 
     place: Place
     received_at: datetime
@@ -73,6 +86,8 @@ class Record:
     content_type: str = ""
     done: bool = False
     replayed_at: str | None = None
+    discarded_at: str | None = None
+    expires_at: datetime | None = None
 
     @property
     def callback_id(self) -> str:
@@ -81,6 +96,15 @@ class Record:
     @property
     def state(self) -> str:
         return "done" if self.done else "waiting"
+
+    @property
+    def fate(self) -> str:
+        """The state, and of what is done, how: one that was discarded may be replayed later."""
+        if not self.done:
+            return self.state
+        if self.replayed_at:
+            return "replayed"
+        return "discarded" if self.discarded_at else self.state
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -95,6 +119,8 @@ class Record:
             "key": self.place.key,
             "state": self.state,
             "replayed_at": self.replayed_at,
+            "discarded_at": self.discarded_at,
+            "expires_at": self.expires_at and iso_utc(self.expires_at),
         }
 
 
@@ -136,6 +162,11 @@ class QuarantineRecords:
             raise CommandError("A record has expired this very moment.", "Look again.")
         return found
 
+    def of(self, callback_id: str) -> Record | None:
+        """The record of this callback, if there is one."""
+        places = [place for place in self._listed("") if place.callback_id == callback_id]
+        return next(self._read(places), None)
+
     def callback(self, record: Record) -> Callback:
         """The callback as it came in.
 
@@ -152,11 +183,22 @@ class QuarantineRecords:
     def again(self, record: Record) -> Record:
         """The record in the state that it is in now."""
         tags = {tag["Key"]: tag["Value"] for tag in self._tags(record.place.key)}
-        return replace(record, done=tags.get(_STATE) == _DONE, replayed_at=tags.get(_REPLAYED_AT))
+        return replace(
+            record,
+            done=tags.get(STATE_TAG) == DONE,
+            replayed_at=tags.get(_REPLAYED_AT),
+            discarded_at=tags.get(_DISCARDED_AT),
+        )
 
     def mark_done(self, record: Record, now: datetime) -> None:
         """Remember that all its events are on the bus. The record stays until it expires."""
-        ours = {_STATE: _DONE, _REPLAYED_AT: iso_utc(now)}
+        self._tag(record, {STATE_TAG: DONE, _REPLAYED_AT: iso_utc(now)})
+
+    def discard(self, record: Record, now: datetime) -> None:
+        """Remember that nobody wants its events. It, too, stays until it expires."""
+        self._tag(record, {STATE_TAG: DONE, _DISCARDED_AT: iso_utc(now)})
+
+    def _tag(self, record: Record, ours: Mapping[str, str]) -> None:
         # All of an object's tags are replaced at once, and others may have set some.
         others = [tag for tag in self._tags(record.place.key) if tag["Key"] not in ours]
         tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in ours.items()]
@@ -179,13 +221,15 @@ class QuarantineRecords:
 
     def _record(self, place: Place) -> Record | None:
         try:
-            kept = self._s3.head_object(Bucket=self._bucket, Key=place.key)["Metadata"]
+            head = self._s3.head_object(Bucket=self._bucket, Key=place.key)
+            kept = head["Metadata"]
             record = Record(
                 place,
                 _received_at(kept, place),
                 reason=kept.get("reason", "-"),
                 topic=kept.get("topic") or None,
                 content_type=kept.get("content-type", ""),
+                expires_at=_expires_at(head.get("Expiration", "")),
             )
             return self.again(record)
         except ClientError as error:
@@ -197,6 +241,12 @@ class QuarantineRecords:
         return self._s3.get_object_tagging(Bucket=self._bucket, Key=key)["TagSet"]
 
 
+def how_done(record: Record) -> str:
+    """How a record was dealt with, and when."""
+    when = record.replayed_at or record.discarded_at
+    return f"{record.fate} at {when}" if when else record.fate
+
+
 def _received_at(attributes: dict[str, str], place: Place) -> datetime:
     """As the record says; where it doesn't, when the bucket got it: people want to see it all."""
     with suppress(KeyError, ValueError):
@@ -204,6 +254,14 @@ def _received_at(attributes: dict[str, str], place: Place) -> datetime:
         if moment.tzinfo:
             return moment
     return place.kept_at
+
+
+def _expires_at(told: str) -> datetime | None:
+    """By what S3 says beside an object: `expiry-date="...", rule-id="..."`, or nothing."""
+    with suppress(ValueError):
+        if found := _EXPIRY.search(told):
+            return parsedate_to_datetime(found[1]).astimezone(UTC)
+    return None
 
 
 def _only(id_: str, places: Iterable[Place]) -> Place:

@@ -19,7 +19,7 @@ from commerce_hooks.parking import RecordUnreadableError
 from commerce_hooks.publishing import Publisher
 from commerce_hooks_cli.aws import in_plain_words
 from commerce_hooks_cli.examination import Examination, Examiner
-from commerce_hooks_cli.quarantine import QuarantineRecords, Record
+from commerce_hooks_cli.quarantine import QuarantineRecords, Record, how_done
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,7 +104,7 @@ class Replay:
 
     def _replay(self, record: Record, body: bytes | None) -> Replayed:
         if record.done and not self.force:
-            return Replayed(record, Outcome.DONE_ALREADY, f"replayed at {record.replayed_at}")
+            return Replayed(record, Outcome.DONE_ALREADY, how_done(record))
         callback = self.records.callback(record)
         examined = self.examiner.examine(
             replace(callback, body=callback.body if body is None else body)

@@ -1,4 +1,4 @@
-"""What people see of the quarantine: lists, one record with its body, what a replay did."""
+"""What people see of the quarantine: lists, one record with its body, what became of some."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from rich.text import Text
 from commerce_hooks.events import problems_as_json
 from commerce_hooks_cli.body_lines import Line, marked_lines, place
 from commerce_hooks_cli.console import plain
+from commerce_hooks_cli.quarantine import how_done
+from commerce_hooks_cli.quarantine_discard import Outcome as DiscardOutcome
 from commerce_hooks_cli.quarantine_replay import Outcome, Replayed
 
 if TYPE_CHECKING:
@@ -23,23 +25,36 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.examination import Examination
     from commerce_hooks_cli.excerpt import Excerpt
     from commerce_hooks_cli.quarantine import Record
+    from commerce_hooks_cli.quarantine_discard import Discarded
 
 _SHORT_ID = 13
 _LABEL_WIDTH = 12
 _PROBLEMS_TOLD = 10
 _WHY_PROBLEMS = 2
 _STYLES = {Outcome.REPLAYED: "green", Outcome.REPLAYABLE: "green", Outcome.PARTLY: "yellow"}
+_DISCARD_STYLES = {
+    DiscardOutcome.DISCARDED: "green",
+    DiscardOutcome.DONE_ALREADY: "dim",
+    DiscardOutcome.FAILED: "red",
+}
 
 
 # --- list ---------------------------------------------------------------------------------------
 
 
 def records_table(records: Sequence[Record], *, short: bool = False) -> Table:
-    """A row for each; `short` cuts the ids to beginnings that the other verbs take as well."""
+    """A row for each; `short` cuts the ids to beginnings that the other verbs take as well.
+
+    When records expire is told where any does: none does on one machine, and of what waits only
+    what may hold card data.
+    """
+    expiring = any(record.expires_at for record in records)
     table = _table("time UTC", "platform", "store", "topic", "reason")
     table.add_column("size", justify="right")
     table.add_column("callback id", no_wrap=True)
     table.add_column("state")
+    if expiring:
+        table.add_column("expires")
     for record in records:
         about = (record.place.platform, record.place.store, record.topic or "-", record.reason)
         id_ = record.callback_id[: _SHORT_ID if short else None]
@@ -48,9 +63,17 @@ def records_table(records: Sequence[Record], *, short: bool = False) -> Table:
             *(Text(plain(cell)) for cell in about),
             f"{record.place.size:,}",
             Text(plain(id_)),
-            Text(record.state, "dim" if record.done else "yellow"),
+            Text(record.fate, "dim" if record.done else "yellow"),
+            *([_expiry(record)] if expiring else []),
         )
     return table
+
+
+def _expiry(record: Record) -> Text:
+    """The day, at whose beginning (UTC) it goes; of what waits it is the last chance."""
+    if record.expires_at is None:
+        return Text("-", "dim")
+    return Text(record.expires_at.date().isoformat(), "dim" if record.done else "bold red")
 
 
 # --- show ---------------------------------------------------------------------------------------
@@ -86,8 +109,7 @@ class View:
         yield from _about(self.record)
         yield Text()
         if self.record.done:
-            when = f"It was replayed at {self.record.replayed_at}"
-            yield Text(plain(f"{when}, possibly with a repaired body; below is the kept one."))
+            yield Text(plain(_done(self.record)))
             yield Text()
         yield from self._body()
         yield Text()
@@ -108,8 +130,9 @@ class View:
 
     def _today(self) -> Iterator[Text]:
         refusal, hindrance = self.examined.refusal, self.examined.hindrance
-        # Of what is done, this would only be about the body that a repaired one may have replaced.
-        if refusal and not self.record.done:
+        # Of what was replayed, this would only be about the body that a repaired one may have
+        # replaced.
+        if refusal and not self.record.replayed_at:
             yield Text(f"Today it would be refused too: {_reason(refusal.reason)}.", "yellow")
             yield from _told_problems(refusal.problems)
             if self.examined.events:
@@ -123,7 +146,8 @@ class View:
 
 def _about(record: Record) -> Iterator[Text]:
     where = (record.place.platform, record.place.store, record.topic or "-")
-    state = f"{record.state}, replayed at {record.replayed_at}" if record.done else record.state
+    state = f"{record.state}, {how_done(record)}" if record.done else record.state
+    expires = [("expires", f"{_time(record.expires_at)} UTC")] if record.expires_at else []
     for label, fact in (
         ("callback", record.callback_id),
         ("received", f"{_time(record.received_at)} UTC"),
@@ -131,9 +155,18 @@ def _about(record: Record) -> Iterator[Text]:
         ("reason", record.reason),
         ("body", f"{record.place.size:,} bytes, {record.content_type or 'no Content-Type'}"),
         ("state", state),
+        *expires,
         ("key", record.place.key),
     ):
         yield Text.assemble((f"{label:<{_LABEL_WIDTH}}", "dim"), plain(fact))
+
+
+def _done(record: Record) -> str:
+    if record.replayed_at:
+        return f"It was {how_done(record)}, possibly with a repaired body; below is the kept one."
+    if record.discarded_at:
+        return f"It was {how_done(record)}, and nothing was published."
+    return "Somebody has tagged it as done."
 
 
 def _marked(line: Line) -> Text:
@@ -164,25 +197,38 @@ def _events(examined: Examination) -> str:
     )
 
 
-# --- replay -------------------------------------------------------------------------------------
+# --- replay and discard -------------------------------------------------------------------------
 
 
 def replayed_table(replayed: Sequence[Replayed]) -> Table:
-    table = _table("callback id", "platform", "store", "topic", "outcome")
-    table.columns[0].no_wrap = True
+    table = _outcomes()
     table.add_column("events", justify="right")
     table.add_column("why")
     for one in replayed:
-        record = one.record
-        about = (record.place.platform, record.place.store, record.topic or "-")
-        table.add_row(
-            Text(plain(record.callback_id)),
-            *(Text(plain(cell)) for cell in about),
-            Text(one.outcome.value, _STYLES.get(one.outcome, "red")),
-            str(len(one.event_ids)),
-            Text(_why(one)),
-        )
+        outcome = Text(one.outcome.value, _STYLES.get(one.outcome, "red"))
+        table.add_row(*_named(one.record), outcome, str(len(one.event_ids)), Text(_why(one)))
     return table
+
+
+def discarded_table(discarded: Sequence[Discarded]) -> Table:
+    table = _outcomes()
+    table.add_column("why")
+    for one in discarded:
+        outcome = Text(one.outcome.value, _DISCARD_STYLES[one.outcome])
+        table.add_row(*_named(one.record), outcome, Text(plain(one.why)))
+    return table
+
+
+def _outcomes() -> Table:
+    table = _table("callback id", "platform", "store", "topic", "outcome")
+    table.columns[0].no_wrap = True
+    return table
+
+
+def _named(record: Record) -> Iterator[Text]:
+    """Which record a row is about."""
+    where = (record.place.platform, record.place.store, record.topic or "-")
+    return (Text(plain(cell)) for cell in (record.callback_id, *where))
 
 
 def _why(replayed: Replayed) -> str:

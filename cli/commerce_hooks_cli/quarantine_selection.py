@@ -17,7 +17,7 @@ class Selection:
     Args:
         since: Received then or later.
         until: Received before.
-        done: Also those that were replayed already.
+        done: Also those that were replayed or discarded.
     """
 
     platform: str | None = None

@@ -95,7 +95,7 @@ def test_the_list_is_in_the_order_in_which_callbacks_came_in(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ([], "Nothing waits. --all also shows what was replayed."),
+        ([], "Nothing waits. --all also shows what is done."),
         (["--store", "acme"], "Nothing that waits is like that."),
         (["--store", "other", "--all"], "Nothing in quarantine is like that."),
     ],
@@ -126,6 +126,8 @@ def test_a_record_is_listed_with_what_is_known_of_it(
             "key": f"quarantine/konimbo/acme/2026-03-09/{id_}",
             "state": "waiting",
             "replayed_at": None,
+            "discarded_at": None,
+            "expires_at": None,
         }
     ]
     row = world.run("quarantine", "list").stdout.splitlines()[1]
@@ -625,7 +627,7 @@ def test_what_is_replayed_is_marked_done_and_refused_a_second_time(
     assert (tags["state"], tags["owner"]) == ("done", "ops")
     assert second.json[0]["outcome"] == "done_already"
     assert tags["replayed-at"] in second.json[0]["why"]
-    assert f"{id_} was replayed already; --force publishes it again." in second.stderr
+    assert f"{id_} was replayed already; --force publishes it all the same." in second.stderr
     assert "quarantine show" not in second.stderr
     assert by_filter.json == []
     assert len(quarantine.arrived()) == 1
@@ -643,7 +645,10 @@ def test_several_that_were_replayed_already_are_counted(
     again = world.run("quarantine", "replay", *done, quarantine.put(VALID))
     mixed = world.run("quarantine", "replay", *done, quarantine.put(INVALID))
 
-    assert "2 of 3 callbacks were replayed already; --force publishes them again." in again.stderr
+    assert (
+        "2 of 3 callbacks were replayed already; --force publishes them all the same."
+        in again.stderr
+    )
     assert "3 of 3 callbacks were not replayed as a whole" in mixed.stderr
 
 

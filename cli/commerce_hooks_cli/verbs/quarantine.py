@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,13 +39,15 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.examination import Examination, Examiner
     from commerce_hooks_cli.excerpt import Excerpt
     from commerce_hooks_cli.quarantine import QuarantineRecords, Record
+    from commerce_hooks_cli.quarantine_discard import Discarded
     from commerce_hooks_cli.quarantine_replay import Replayed
     from commerce_hooks_cli.quarantine_selection import Selection
 
 quarantine = typer.Typer(
     cls=Group,
     no_args_is_help=True,
-    help="Genuine callbacks that could not become events: look at them, replay them.",
+    help="Genuine callbacks that could not become events: look at them, replay them, or "
+    "give them up.",
 )
 
 
@@ -57,7 +60,7 @@ def list_(
     since: Since = None,
     until: Until = None,
     everything: Annotated[
-        bool, typer.Option("--all", metavar="", help="Also those that were replayed already.")
+        bool, typer.Option("--all", metavar="", help="Also those that are done.")
     ] = False,
     limit: Annotated[
         int,
@@ -66,7 +69,11 @@ def list_(
     stack: Stack = None,
     as_json: Json = False,
 ) -> None:
-    """List what is in quarantine, in the order it came in."""
+    """List what is in quarantine, in the order it came in.
+
+    What waits stays until it is replayed or discarded. Only where it may hold card data or national
+    ids does it expire all the same, after days; `expires` has the day.
+    """
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
     selected = selection(world, platform, store, reason, since, until, done=everything)
@@ -133,7 +140,8 @@ def replay(
     until: Until = None,
     body: Repaired = None,
     force: Annotated[
-        bool, typer.Option("--force", metavar="", help="Also what was replayed already.")
+        bool,
+        typer.Option("--force", metavar="", help="Also what was replayed or discarded already."),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", metavar="", help="Only show what would become of each.")
@@ -154,12 +162,7 @@ def replay(
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
     chosen = (platform, store, reason, since, until)
-    if bool(callback_ids) == any(chosen):
-        raise BadUsageError(
-            "Which callbacks?",
-            "Give either their ids, or at least one of --platform, --store, --reason, --since "
-            "and --until.",
-        )
+    _refuse_unclear(callback_ids, chosen)
     if body is not None and len(callback_ids or ()) != 1:
         raise BadUsageError("--body is for one callback.", "Give its id, and no other.")
     repaired = None if body is None else load_sample(body).body
@@ -167,9 +170,7 @@ def replay(
     platforms = discover_platforms(world.checkout() / "functions")
     deployment = world.deployment(stack, screen)
     replaying = replay_on(deployment, platforms, force=force, dry_run=dry_run)
-    with screen.working("Looking ..."):
-        records = replaying.records
-        found = records.called(callback_ids) if callback_ids else records.newest(selected)
+    found = _found(screen, replaying.records, callback_ids, selected)
     if found and not dry_run:
         ask_first(world, deployment, _question(deployment, len(found)), yes=yes)
     with screen.working("Replaying ...") as now:
@@ -179,6 +180,62 @@ def replay(
             done.append(replaying.replay(record, repaired))
     _show_replayed(screen, done)
     _judge(done)
+
+
+@quarantine.command(
+    cls=Verb, epilog=for_example("quarantine discard --reason unreadable --until 30d")
+)
+def discard(
+    ctx: typer.Context,
+    callback_ids: CallbackIds = None,
+    platform: Platform = None,
+    store: Store = None,
+    reason: ReasonKept = None,
+    since: Since = None,
+    until: Until = None,
+    stack: Stack = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Give up callbacks in quarantine: they are done, and nothing is published.
+
+    Name them, or choose by platform, store, reason and time. What is done no longer counts as open,
+    and expires by itself; until then `list --all` shows it and `replay --force` replays it.
+    """
+    from commerce_hooks_cli.quarantine_discard import discard as discarded
+
+    world: World = ctx.obj
+    screen = Screen(as_json=as_json)
+    chosen = (platform, store, reason, since, until)
+    _refuse_unclear(callback_ids, chosen)
+    selected = selection(world, *chosen, done=False)
+    deployment = world.deployment(stack, screen)
+    records = _records(deployment)
+    found = _found(screen, records, callback_ids, selected)
+    if found:
+        ask_first(world, deployment, _discard_question(len(found)), yes=yes)
+    with screen.working("Discarding ..."):
+        done = [discarded(records, record, datetime.now(UTC)) for record in found]
+    _show_discarded(screen, done)
+
+
+def _refuse_unclear(callback_ids: "Sequence[str] | None", chosen: "Sequence[object]") -> None:
+    if bool(callback_ids) == any(chosen):
+        raise BadUsageError(
+            "Which callbacks?",
+            "Give either their ids, or at least one of --platform, --store, --reason, --since "
+            "and --until.",
+        )
+
+
+def _found(
+    screen: Screen,
+    records: "QuarantineRecords",
+    callback_ids: "Sequence[str] | None",
+    selected: "Selection",
+) -> "list[Record]":
+    with screen.working("Looking ..."):
+        return records.called(callback_ids) if callback_ids else records.newest(selected)
 
 
 def _records(deployment: "Deployment") -> "QuarantineRecords":
@@ -235,6 +292,11 @@ def _question(deployment: "Deployment", count: int) -> str:
     return f"Consumers of the bus {deployment.event_bus_name} will see the events {whose}. Replay?"
 
 
+def _discard_question(count: int) -> str:
+    whose = "Its events" if count == 1 else f"The events of {count} callbacks"
+    return f"{whose} will not be published, and what was kept expires. Discard?"
+
+
 def _show_list(screen: Screen, records: "Sequence[Record]") -> None:
     from commerce_hooks_cli.quarantine_screen import records_table
 
@@ -247,7 +309,7 @@ def _why_none(kept: "QuarantineRecords", selected: "Selection") -> str:
         which = "in quarantine" if selected.done else "that waits"
         return f"Nothing {which} is like that."
     if not selected.done and kept.newest(replace(selected, done=True), 1):
-        return "Nothing waits. --all also shows what was replayed."
+        return "Nothing waits. --all also shows what is done."
     return "Nothing in quarantine."
 
 
@@ -259,6 +321,20 @@ def _show_replayed(screen: Screen, done: "Sequence[Replayed]") -> None:
         screen.show_uncut(replayed_table(done))
     else:
         screen.show("Nothing in quarantine is like that.")
+
+
+def _show_discarded(screen: Screen, done: "Sequence[Discarded]") -> None:
+    from commerce_hooks_cli.quarantine_discard import Outcome
+    from commerce_hooks_cli.quarantine_screen import discarded_table
+
+    screen.emit([one.as_json() for one in done])
+    if done:
+        screen.show_uncut(discarded_table(done))
+    else:
+        screen.show("Nothing that waits is like that.")
+    failed = sum(one.outcome is Outcome.FAILED for one in done)
+    if failed:
+        raise CommandError(f"{failed} of {len(done)} callbacks were not discarded.")
 
 
 def _judge(done: "Sequence[Replayed]") -> None:
@@ -275,7 +351,8 @@ def _judge(done: "Sequence[Replayed]") -> None:
 
 
 def _done_already(bad: "Sequence[Replayed]", tried: int) -> str:
+    how = " or ".join(sorted({one.record.fate for one in bad}, reverse=True))
     if len(bad) == 1:
-        return f"{bad[0].record.callback_id} was replayed already; --force publishes it again."
+        return f"{bad[0].record.callback_id} was {how} already; --force publishes it all the same."
     which = f"{len(bad)} of {tried} callbacks"
-    return f"{which} were replayed already; --force publishes them again."
+    return f"{which} were {how} already; --force publishes them all the same."

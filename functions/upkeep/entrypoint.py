@@ -1,0 +1,58 @@
+"""Where the function is put together: its tasks, AWS, the clock, the log."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from commerce_hooks.aws import s3
+from commerce_hooks.deadline import Deadline
+from commerce_hooks.wiring import PATIENCE, LambdaHandler, Wiring, new_callback_id, now
+from upkeep.aws import S3ListedBucket
+from upkeep.gauging import Gauging, Round
+from upkeep.heartbeat import Heart
+from upkeep.observing import UpkeepObserver
+from upkeep.records import watched
+
+BEAT_SECONDS = 20.0
+GAUGES_SECONDS = 240.0
+"""The rest of the function's timeout is for calls that were begun before this was over."""
+
+Task = Callable[[], dict[str, Any]]
+
+
+class UnknownTaskError(Exception):
+    """The template's schedules name tasks that this code doesn't have, or somebody else does."""
+
+
+def task_handler(environment: Mapping[str, str]) -> LambdaHandler:
+    """The Lambda handler for the schedules: an event is `{"task": <name>}` and nothing else."""
+    wiring = Wiring.of(environment)
+    observer = UpkeepObserver(wiring.meter)
+    heart = Heart(wiring.publisher(), wiring.settings.deployment, now, new_callback_id)
+    bucket = S3ListedBucket(wiring.settings.payload_bucket, s3, PATIENCE)
+    prefixes = watched(wiring.settings.sensitive_retention_days)
+    return handler_of(heart, Round(Gauging(bucket, now), prefixes, observer), observer)
+
+
+def handler_of(heart: Heart, gauges: Round, observer: UpkeepObserver) -> LambdaHandler:
+    """Wrap the tasks for Lambda. What is answered is read only by those who call it by hand."""
+
+    def heartbeat() -> dict[str, Any]:
+        # Not an error of the function: the next beat is as good as a second try of this one.
+        cause = heart.beat(Deadline(time.monotonic, BEAT_SECONDS))
+        observer.beat(cause)
+        return {"published": cause is None, "cause": cause}
+
+    def gauge() -> dict[str, Any]:
+        taken = gauges.go(Deadline(time.monotonic, GAUGES_SECONDS))
+        return {"open": {one.prefix.name: one.open for one in taken}}
+
+    tasks: Mapping[str, Task] = {"heartbeat": heartbeat, "gauges": gauge}
+
+    def lambda_handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
+        task = tasks.get(str(event.get("task")))
+        if task is None:
+            raise UnknownTaskError('an event of the schedules is {"task": <name>}')
+        return task()
+
+    return lambda_handler

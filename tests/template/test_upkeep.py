@@ -1,0 +1,219 @@
+"""Upkeep: the heartbeat reaches its queue and nothing else, and the gauges may only look."""
+
+import json
+from typing import Any
+
+import pytest
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+from ministack.services import eventbridge
+
+from commerce_hooks.deadline import BUCKET_SECONDS
+from commerce_hooks.platform import SYSTEM_SOURCE
+from support.upkeep import MOMENT
+from template.reading import Template, Tree
+from upkeep.entrypoint import BEAT_SECONDS, GAUGES_SECONDS
+from upkeep.heartbeat import HEARTBEAT, heartbeat_of
+from upkeep.records import Sign, watched
+
+DEPLOYMENT = "commerce-hooks/dev"
+BUCKET = "arn:aws:s3:::payloads"
+DAYS = 86_400
+
+
+def arn(name: str) -> Tree:
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def matches(template: Template, rule: str, event: dict[str, Any]) -> bool:
+    """What the emulator's TestEventPattern says to a rule of the template."""
+    pattern = json.dumps(template.properties(rule)["EventPattern"])
+    name = json.dumps({"Fn::Sub": "${AWS::StackName}/${Stage}"})
+    assert name in pattern
+    _, _, body = eventbridge._test_event_pattern(
+        {
+            "EventPattern": pattern.replace(name, json.dumps(DEPLOYMENT)),
+            "Event": json.dumps(
+                {"id": "1", "account": "1", "time": "", "region": "r", "resources": [], **event}
+            ),
+        }
+    )
+    return bool(json.loads(body)["Result"])
+
+
+def heartbeat(deployment: str = DEPLOYMENT, **event: Any) -> dict[str, Any]:
+    """A heartbeat as the bus hands it on."""
+    made = heartbeat_of(deployment, MOMENT, "beat")
+    about = {"source": made.source, "detail-type": made.detail_type}
+    return {**about, "detail": json.loads(made.detail), **event}
+
+
+def test_the_heartbeat_s_rule_sees_the_heartbeat_that_the_code_makes(template: Template) -> None:
+    assert matches(template, "HeartbeatRule", heartbeat())
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        heartbeat("commerce-hooks/prod"),
+        heartbeat(source="commerce-hooks.konimbo"),
+        heartbeat(**{"detail-type": "callback.shape_changed"}),
+    ],
+    ids=["another deployment's", "a platform's", "another of ours"],
+)
+def test_it_sees_nothing_else(template: Template, unseen: dict[str, Any]) -> None:
+    assert not matches(template, "HeartbeatRule", unseen)
+
+
+def test_the_shape_watch_does_not_see_heartbeats(template: Template) -> None:
+    assert not matches(template, "ShapesRule", heartbeat())
+
+
+def test_the_rule_has_a_queue_and_a_place_for_what_it_cannot_deliver(template: Template) -> None:
+    rule = template.properties("HeartbeatRule")
+
+    assert rule["EventBusName"] == {"Ref": "EventBus"}
+    assert rule["Targets"] == [
+        {
+            "Id": "heartbeat",
+            "Arn": arn("HeartbeatQueue"),
+            "DeadLetterConfig": {"Arn": arn("HeartbeatDeadLetters")},
+        }
+    ]
+
+
+def test_only_the_rule_may_send_to_the_queues(template: Template) -> None:
+    assert template.properties("HeartbeatQueuePolicy") == {
+        "Queues": [{"Ref": "HeartbeatQueue"}, {"Ref": "HeartbeatDeadLetters"}],
+        "PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "events.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": "*",
+                    "Condition": {"ArnEquals": {"aws:SourceArn": arn("HeartbeatRule")}},
+                }
+            ],
+        },
+    }
+
+
+def test_nobody_reads_the_queue_so_it_forgets_soon(template: Template) -> None:
+    assert template.properties("HeartbeatQueue") == {
+        "SqsManagedSseEnabled": True,
+        "MessageRetentionPeriod": 3_600,
+    }
+    assert template.properties("HeartbeatDeadLetters") == {
+        "SqsManagedSseEnabled": True,
+        "MessageRetentionPeriod": 14 * DAYS,
+    }
+
+
+def test_the_schedules_name_tasks_that_the_code_has(template: Template) -> None:
+    events = template.properties("UpkeepFunction")["Events"]
+
+    assert {name: event["Type"] for name, event in events.items()} == {
+        "Heartbeat": "Schedule",
+        "Gauges": "Schedule",
+    }
+    assert [event["Properties"] for event in events.values()] == [
+        {"Schedule": "rate(5 minutes)", "Input": '{"task":"heartbeat"}'},
+        {"Schedule": "cron(0 5 * * ? *)", "Input": '{"task":"gauges"}'},
+    ]
+
+
+def test_the_function_ends_after_the_deadlines_that_the_code_keeps(template: Template) -> None:
+    timeout = template.properties("UpkeepFunction")["Timeout"]
+
+    # Tags are read in chunks of four calls one after the other.
+    assert timeout >= max(BEAT_SECONDS, GAUGES_SECONDS + 4 * BUCKET_SECONDS) + 5
+
+
+def test_a_record_that_expires_open_is_told_of_by_two_gauges_at_least(template: Template) -> None:
+    days = template.document["Parameters"]["SensitiveRetentionDays"]
+    variables = template.document["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert variables["SENSITIVE_RETENTION_DAYS"] == {"Ref": "SensitiveRetentionDays"}
+    assert days["MinValue"] > 2
+
+
+def test_what_a_rule_deletes_although_it_is_open_is_what_the_gauges_call_expiring(
+    template: Template,
+) -> None:
+    rules = template.properties("PayloadBucket")["LifecycleConfiguration"]["Rules"]
+    deleting = {rule["Prefix"]: rule for rule in rules if "Prefix" in rule}
+
+    for prefix in watched(sensitive_days=5):
+        rule = deleting.get(prefix.folder, {"TagFilters": []})
+        deletes_open = "TagFilters" not in rule
+        assert deletes_open == (prefix.expires_after_days is not None), prefix.name
+        if deletes_open:
+            assert rule["ExpirationInDays"] == {"Ref": "SensitiveRetentionDays"}
+
+
+# --- rights, by what the emulator's implementation of IAM says to them --------------------------
+
+
+def may(template: Template, action: str, resource: str, **keys: Any) -> bool:
+    (policy,) = template.properties("UpkeepRole")["Policies"]
+    text = json.dumps(policy["PolicyDocument"])
+    for name, value in {"PayloadBucket": BUCKET, "EventBus": "arn:aws:events:::bus"}.items():
+        text = text.replace(json.dumps(arn(name)), json.dumps(value))
+    text = text.replace('{"Fn::Sub": "${PayloadBucket.Arn}/', f'"{BUCKET}/').replace('*"}', '*"')
+    statements = json.loads(text)["Statement"]
+    known = [each for each in statements if "Fn::GetAtt" not in str(each["Resource"])]
+    request = EvalContext(
+        principal_arn="arn:aws:sts::123456789012:assumed-role/role/session",
+        principal_type="AssumedRole",
+        principal_account="123456789012",
+        action=action,
+        resource_arn=resource,
+        region="eu-central-1",
+        service_context={f"{action.partition(':')[0]}:{key}": value for key, value in keys.items()},
+    )
+    document = parse_policy_document({"Version": "2012-10-17", "Statement": known})
+    return bool(evaluate(request, [document]).decision == "Allow")
+
+
+def test_it_may_list_what_is_watched_and_nothing_else(template: Template) -> None:
+    folders = [prefix.folder for prefix in watched(sensitive_days=5)]
+
+    assert all(may(template, "s3:ListBucket", BUCKET, prefix=folder) for folder in folders)
+    assert not may(template, "s3:ListBucket", BUCKET, prefix="oversize/")
+    assert not may(template, "s3:ListBucket", BUCKET, prefix="")
+    assert not may(template, "s3:ListBucket", BUCKET)
+
+
+def test_it_may_see_whether_a_record_is_done_but_not_read_or_mark_it(template: Template) -> None:
+    for prefix in watched(sensitive_days=5):
+        at = f"{BUCKET}/{prefix.folder}konimbo/acme/2026-03-09/id"
+        tags = may(template, "s3:GetObjectTagging", at)
+        assert tags == (prefix.sign is Sign.TAG), prefix.name
+        for action in ("GetObject", "PutObject", "DeleteObject", "PutObjectTagging"):
+            assert not may(template, f"s3:{action}", at)
+
+
+def test_it_may_publish_heartbeats_and_nothing_else(template: Template) -> None:
+    own = {"source": [SYSTEM_SOURCE], "detail-type": [HEARTBEAT]}
+    bus, put = "arn:aws:events:::bus", "events:PutEvents"
+
+    assert may(template, put, bus, **own)
+    assert not may(template, put, bus, **{**own, "source": ["commerce-hooks.konimbo"]})
+    assert not may(template, put, bus, **{**own, "detail-type": [HEARTBEAT, "order.created"]})
+    assert not may(template, put, bus)
+    assert not may(template, put, "arn:aws:events:::another", **own)
+
+
+def test_it_may_do_nothing_more_but_log(template: Template) -> None:
+    (policy,) = template.properties("UpkeepRole")["Policies"]
+    first, *_ = statements = policy["PolicyDocument"]["Statement"]
+
+    assert template.properties("UpkeepFunction")["Role"] == arn("UpkeepRole")
+    assert [statement["Action"] for statement in statements] == [
+        ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "s3:ListBucket",
+        "s3:GetObjectTagging",
+        "events:PutEvents",
+    ]
+    assert first["Resource"] == arn("UpkeepLogs")
