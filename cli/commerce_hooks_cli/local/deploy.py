@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _DEPLOYED_WITHIN = 60.0
 _LOOK_EVERY = 0.05
+_TEMPLATE = "template.json"
 _DONE = "CREATE_COMPLETE"
 _ON_THE_WAY = "CREATE_IN_PROGRESS"
 
@@ -47,10 +48,11 @@ class Deployment:
             LocalStackError: The emulator refuses the template, or creating the stack failed.
         """
         try:
-            self._upload(deployable.packages)
-            self._create(bridge.adapt(deployable.template, self.base_url), parameters)
+            template = bridge.adapt(deployable.template, self.base_url)
+            self._upload({**deployable.packages, _TEMPLATE: json.dumps(template).encode()})
+            self._create(parameters)
             outputs = self._wait()
-            outputs = bridge.complete(outputs, self.stack, self.client("events"))
+            outputs = bridge.complete(outputs, self.client("events"))
             return DeployedStack(outputs, self._apis())
         except (BotoCoreError, ClientError) as error:
             raise LocalStackError(f"The stack could not be deployed: {error}") from error
@@ -61,10 +63,12 @@ class Deployment:
         for key, content in packages.items():
             s3.put_object(Bucket=CODE_BUCKET, Key=key, Body=content)
 
-    def _create(self, template: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
+    def _create(self, parameters: Mapping[str, str]) -> None:
+        # Within a call there is room for 51,200 bytes (CloudFormation quotas).
+        s3 = self.client("s3").meta.endpoint_url
         self.client("cloudformation").create_stack(
             StackName=self.stack,
-            TemplateBody=json.dumps(template),
+            TemplateURL=f"{s3}/{CODE_BUCKET}/{_TEMPLATE}",
             Parameters=[
                 {"ParameterKey": name, "ParameterValue": value}
                 for name, value in parameters.items()

@@ -8,7 +8,8 @@ this it would run code as the user for any page in their browser. Three rules:
 - The control endpoint takes only requests with a good signature, by the operator's key of
   this run or by a session of a function's role. ministack itself lets the well-known keys in
   and doesn't check the operator's signature, so the check happens here, for both kinds. What is
-  signed in the query (presigned URLs) is refused: nothing here needs it.
+  signed in the query (presigned URLs) is refused: nothing here needs it. What fails on purpose
+  (faults.py) is told to the operator alone, and switched by nobody else.
 - The front door takes no AWS credentials at all, because ministack would act on them.
 
 The functions' runtime API isn't ASGI, so the bridge puts the first rule to it, and one more: it
@@ -37,6 +38,7 @@ from commerce_hooks_cli.local.asgi import (
     read_body,
     replay,
 )
+from commerce_hooks_cli.local.faults import FAULTS_PATH
 from commerce_hooks_cli.local.liveness import IDENTITY_PATH
 from commerce_hooks_cli.local.signatures import Credential, ReceivedRequest, flaw
 
@@ -64,6 +66,8 @@ class Guard:
     control: Application
     front: Application
     credential_of: Callable[[str], Credential | None]
+    switch: Application
+    operator_of: Callable[[str], Credential | None]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,19 +92,28 @@ class Guard:
             await answer(send, 200, {"identity": self.identity})
         elif asked == ("GET", HEALTH_PATH):
             await self.control(scope, receive, send)
+        elif scope["path"] == FAULTS_PATH:
+            await self._pass_signed(scope, receive, send, self.switch, self.operator_of)
         elif not scope["path"].startswith("/") or scope["path"].startswith(_NOT_AWS):
             await _refuse(send, "this endpoint speaks AWS's API only")
         else:
-            await self._pass_signed(scope, receive, send)
+            await self._pass_signed(scope, receive, send, self.control, self.credential_of)
 
-    async def _pass_signed(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _pass_signed(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        to: Application,
+        credential_of: Callable[[str], Credential | None],
+    ) -> None:
         body = await read_body(receive, LARGEST_CONTROL_BODY)
         if body is None:
             await _refuse(send, "its body is too large")
-        elif (reason := flaw(_received(scope, body), self.credential_of, self.now())) is not None:
+        elif (reason := flaw(_received(scope, body), credential_of, self.now())) is not None:
             await _refuse(send, reason)
         else:
-            await self.control(scope, replay(body, receive), send)
+            await to(scope, replay(body, receive), send)
 
 
 def stranger(port: int, values_of: Callable[[str], list[str]]) -> str | None:

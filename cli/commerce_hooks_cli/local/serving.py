@@ -13,6 +13,7 @@ from hypercorn.config import Config
 from ministack.app import app
 
 from commerce_hooks_cli.local import bridge
+from commerce_hooks_cli.local.fault_layer import FaultLayer
 from commerce_hooks_cli.local.front_door import FrontDoor
 from commerce_hooks_cli.local.guard import Guard
 from commerce_hooks_cli.local.orders import FrontDoorOpen, OpenFrontDoor, StayOn
@@ -35,15 +36,18 @@ class Serving:
         bridge.install()
         emulator = bridge.as_if_tls(bridge.remembering_headers(app))
         self._front_door = FrontDoor(emulator, bridge.too_large)
+        faults = FaultLayer(emulator)
+        self._operator = {order.access_key_id: Credential(order.secret_access_key)}
         self._guard = Guard(
             control_port=ports.control,
             front_port=ports.front,
             identity=order.identity,
-            control=emulator,
+            control=faults,
             front=self._front_door,
             credential_of=self._credential_of,
+            switch=faults.switch,
+            operator_of=self._operator.get,
         )
-        self._operator = {order.access_key_id: Credential(order.secret_access_key)}
         self._folder = order.run_directory
         self._starter = starter
         self._end = asyncio.Event()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -11,20 +12,29 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
-from commerce_hooks_cli import demo_fixed, demo_screen
+from commerce_hooks_cli import demo_fixed, demo_screen, fault_demo_screen
 from commerce_hooks_cli.callbacks import Sender
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.demo import Outcome, Script, promised, receive, repair, send_all
-from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.errors import BadUsageError, CommandError
+from commerce_hooks_cli.fault_demo import FaultOutcome, FaultPlay
 from commerce_hooks_cli.interruptions import postponed_interruptions, signals_end_the_verb
+from commerce_hooks_cli.local.state import LocalState
 from commerce_hooks_cli.picture import recorder, save
 from commerce_hooks_cli.platforms import discover_platforms
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.verbs.endings import a_clean_stop_is_said
+from commerce_hooks_cli.verbs.fault import faults_as_json, told
 from commerce_hooks_cli.verbs.options import Json
 from commerce_hooks_cli.world import World
 
 _PROBLEMS_TOLD = 3
+
+
+class _Fault(StrEnum):
+    """What can fail while the demo plays."""
+
+    BUS = "bus"
 
 
 def demo(
@@ -44,6 +54,16 @@ def demo(
             "of the same code are equal.",
         ),
     ] = False,
+    fault: Annotated[
+        _Fault | None,
+        typer.Option(
+            "--fault",
+            metavar="bus",
+            help="Let the bus fail meanwhile: callbacks wait in the outbox, and their events "
+            "come off the bus once it is back.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Send callbacks of every platform and show the events they become.
@@ -53,6 +73,8 @@ def demo(
     then replayed out of quarantine. Exit code 1 if anything is answered or delivered otherwise
     than it must be.
     """
+    if fixed and fault:
+        raise BadUsageError("Of a failing bus there is no picture to compare.", "Omit --fixed.")
     world: World = ctx.obj
     recording = recorder() if svg else None
     screen = Screen(as_json=as_json, recorder=recording)
@@ -61,7 +83,9 @@ def demo(
         signals_end_the_verb(),
         _stack(world, screen) as stack,
     ):
-        outcome = _play(world, screen, stack, fixed=fixed)
+        outcome = (
+            _play_fault(world, screen, stack) if fault else _play(world, screen, stack, fixed=fixed)
+        )
     screen.emit(outcome.as_json())
     command = demo_fixed.COMMAND if fixed else command_to_type()
     screen.show(*demo_screen.next_steps(command, running=not stack.own))
@@ -84,7 +108,7 @@ def _failure(problems: list[str]) -> CommandError:
 class _Stack:
     """The stack that the demo plays on, and whether the demo started it."""
 
-    base_url: str
+    state: LocalState
     own: bool
     seconds: float = 0.0
 
@@ -93,16 +117,25 @@ class _Stack:
 def _stack(world: World, screen: Screen) -> Iterator[_Stack]:
     running = world.local_stacks.running()
     if running is not None:
-        yield _Stack(running.base_url, own=False)
+        _refuse_faults(world, running)
+        yield _Stack(running, own=False)
         return
     started = monotonic()
     with screen.working("Starting the local stack ...") as now:
         state = world.local_stacks.start(0, now, detach=False)
     try:
-        yield _Stack(state.base_url, own=True, seconds=monotonic() - started)
+        yield _Stack(state, own=True, seconds=monotonic() - started)
     finally:
         with postponed_interruptions(), screen.working("Stopping the local stack ..."):
             world.local_stacks.stop(state)
+
+
+def _refuse_faults(world: World, running: LocalState) -> None:
+    if faults := world.local_stacks.faults(running):
+        raise CommandError(
+            f"The local stack is made to fail: {told(faults_as_json(faults))}.",
+            f"`{command_to_type()} local fault off` ends that.",
+        )
 
 
 def _play(world: World, screen: Screen, stack: _Stack, *, fixed: bool) -> Outcome:
@@ -130,8 +163,23 @@ def _play(world: World, screen: Screen, stack: _Stack, *, fixed: bool) -> Outcom
     return outcome
 
 
+def _play_fault(world: World, screen: Screen, stack: _Stack) -> FaultOutcome:
+    """Let the bus fail, send, receive, and show what became of it."""
+    screen.show(*_introduction(stack, fixed=False))
+    deployment = world.find_deployment(None)
+    checkout = world.checkout()
+    platforms = discover_platforms(checkout / "functions")
+    todo = Script(deployment, platforms, checkout / "events").one_of_each()
+    with world.follow(deployment, screen.warn) as events, screen.working("Preparing ...") as now:
+        sender = Sender(world.post)
+        play = FaultPlay(deployment, stack.state, world.local_stacks, sender, now)
+        outcome = play.play(todo, events)
+    screen.show(*fault_demo_screen.story(outcome))
+    return outcome
+
+
 def _introduction(stack: _Stack, *, fixed: bool) -> Iterator[RenderableType]:
     ready = f"ready in {stack.seconds:.1f} s" if stack.own else "was running already"
     if fixed:
         return demo_screen.introduction(demo_fixed.BASE_URL, demo_fixed.READY)
-    return demo_screen.introduction(stack.base_url, ready)
+    return demo_screen.introduction(stack.state.base_url, ready)

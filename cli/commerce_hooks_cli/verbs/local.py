@@ -13,6 +13,7 @@ from commerce_hooks_cli.local.state import LocalState
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.verbs.demo import demo
 from commerce_hooks_cli.verbs.endings import a_clean_stop_is_said
+from commerce_hooks_cli.verbs.fault import fault, faults_as_json, told
 from commerce_hooks_cli.verbs.help_page import Group, Verb
 from commerce_hooks_cli.verbs.options import Json
 from commerce_hooks_cli.world import World
@@ -23,6 +24,7 @@ local = typer.Typer(
     help="The whole stack on this machine: no AWS account, no Docker.",
 )
 local.command(cls=Verb)(demo)
+local.command(cls=Verb)(fault)
 
 
 @local.command(cls=Verb)
@@ -110,6 +112,7 @@ def _described(world: World, state: LocalState) -> dict[str, Any]:
         "event_bus_arn": state.outputs.get("EventBusArn"),
         "functions": world.local_stacks.functions(state),
         "emulator_log": str(state.emulator_log),
+        "faults": faults_as_json(world.local_stacks.faults(state)),
     }
 
 
@@ -120,5 +123,6 @@ def _show(screen: Screen, facts: dict[str, Any]) -> None:
         ("event bus", facts["event_bus_arn"]),
         ("functions", ", ".join(facts["functions"])),
         ("emulator's log", facts["emulator_log"]),
+        *([("made to fail", told(facts["faults"]))] if facts["faults"] else []),
     ):
         screen.show_unwrapped(Text.assemble((f"{label:<16}", "dim"), fact or "-"))

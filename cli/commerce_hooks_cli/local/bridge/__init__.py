@@ -9,7 +9,9 @@ In the template (`adapt`), before the deployment:
 - gateway responses: in a REST API's `Body` they are ignored, so each becomes a resource;
 - binary media types: `~1` in them is taken literally, so it becomes the slash that it means;
 - address: the APIs are served at our front door, over plain HTTP, not where they say;
-- archives: AWS::Events::Archive is an unknown type, so its properties become an output.
+- alarms: expressions are refused, and no metric gets there, so alarms are left out;
+- archives: AWS::Events::Archive is an unknown type, so its properties become an output, and
+  references to it the name or ARN that it will have.
 
 Through AWS's API (`complete`), after it:
 - archives: made from those outputs.
@@ -17,6 +19,8 @@ Through AWS's API (`complete`), after it:
 Inside the emulator (`install`, `as_if_tls`, `remembering_headers`, `too_large`,
 `session_credential`, `end_functions`), which its settings don't reach:
 - conditions on what PutEvents carries: `events:source` and `events:detail-type` are unknown;
+- batches of messages: they ask for rights of their own, which there are none of;
+- events: each gets the time at which it is put, not its own, and a replay goes to all rules;
 - TLS: loopback has none, and the bucket's policy refuses what came without;
 - a REST API's events: repeated headers are joined, of repeated parameters it shows the first,
   and a body without a type is text even where all types are binary;

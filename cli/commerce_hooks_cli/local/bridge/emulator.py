@@ -7,6 +7,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
+from commerce_hooks_cli.local.bridge.event_bus import correct_event_bus
 from commerce_hooks_cli.local.bridge.gateway_responses import answer_failures
 from commerce_hooks_cli.local.bridge.rest_events import correct_events
 from commerce_hooks_cli.local.guard import of_another_user, stranger
@@ -42,10 +43,12 @@ def session_credential(access_key_id: str) -> Credential | None:
 def install() -> None:
     """Change the emulator where no setting does."""
     _tell_what_put_events_carries()
+    _authorize_batches_of_messages()
     _make_sessions_unguessable()
     _speed_up_and_guard_runtime_api()
     correct_events()
     answer_failures()
+    correct_event_bus()
 
 
 def _tell_what_put_events_carries() -> None:
@@ -59,6 +62,19 @@ def _tell_what_put_events_carries() -> None:
         return {**known(service, action, body, params), **carried}
 
     iam_actions.request_tag_context = context
+
+
+def _authorize_batches_of_messages() -> None:
+    """Who may send one message may send several (SQS developer guide, "API permissions")."""
+    from ministack.core import iam_actions
+
+    known = iam_actions.extract_iam_action
+
+    def action(*request: Any) -> str | None:
+        asked: str | None = known(*request)
+        return asked.removesuffix("Batch") if asked and asked.startswith("sqs:") else asked
+
+    iam_actions.extract_iam_action = action
 
 
 def event_conditions(body: bytes) -> dict[str, list[str]]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from commerce_hooks_cli.local.bridge.archives import ARCHIVE, archives_as_outputs
+from commerce_hooks_cli.local.bridge.archives import (
+    ARCHIVE,
+    archives_as_outputs,
+    without_references,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     Template = dict[str, Any]
 
+_ALARM = "AWS::CloudWatch::Alarm"
 _HTTP_API = "AWS::ApiGatewayV2::Api"
 _REST_API = "AWS::ApiGateway::RestApi"
 _DEPLOYMENT = "AWS::ApiGateway::Deployment"
@@ -28,7 +33,7 @@ def adapt(template: Template, base_url: str) -> Template:
     resources = {
         name: resource
         for name, resource in template["Resources"].items()
-        if resource["Type"] != ARCHIVE
+        if resource["Type"] not in {ARCHIVE, _ALARM}
     }
     outputs = {**template.get("Outputs", {}), **archives_as_outputs(template["Resources"])}
     http_apis, rest_apis = _names(resources, _HTTP_API), _names(resources, _REST_API)
@@ -37,6 +42,7 @@ def adapt(template: Template, base_url: str) -> Template:
     for api in rest_apis:
         resources.update(_understood_rest_api(api, resources))
     adapted = {**template, "Resources": resources, "Outputs": outputs, **_JSON_IN_OUTPUTS}
+    adapted = without_references(adapted, _names(template["Resources"], ARCHIVE))
     return _replace_endpoints(adapted, http_apis, rest_apis, base_url)  # type: ignore[no-any-return]
 
 

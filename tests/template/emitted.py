@@ -1,0 +1,103 @@
+"""The metrics that our code emits, seen as CloudWatch sees them: in what it prints."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from commerce_hooks.errors import Reason, UnavailableError
+from commerce_hooks.observing import JobObserver, Meter, Observer
+from commerce_hooks.outcomes import Outcome, Receipt
+from redeliver.draining import Drain
+from redeliver.entrypoint import Parts, handler_of
+from redeliver.objects import Listed, Page
+from redeliver.sweeping import Sweep
+from support.bulk import BulkRig
+from template.alarms import Metric
+from template.reading import ROOT
+from upkeep.observing import UpkeepObserver
+from upkeep.records import Gauge, watched
+
+GATEWAY = {"api_request_id": "a", "function_request_id": "f"}
+NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
+
+
+def observe_everything(deployment: str) -> None:
+    """Whatever an alarm may have to watch happens once, as the functions would tell it."""
+    meter = Meter(deployment)
+    observer = Observer("centry", meter)
+    for outcome in Outcome:
+        observer.received(Receipt(outcome), GATEWAY, 1.0)
+    fault = Receipt(
+        Outcome.QUARANTINED,
+        "acme",
+        "x",
+        "c",
+        reason=Reason.INTERNAL_ERROR,
+        cause="KeyError",
+        trace=("webhook.py:1",),
+    )
+    observer.received(fault, GATEWAY, 1.0)
+    observer.key_ring_stale("Timeout")
+    _bulks_go_wrong(JobObserver(job_of("bulk"), meter))
+    _something_stays_in_the_outbox(meter)
+    upkeep = UpkeepObserver(meter)
+    upkeep.beat(None)
+    for prefix in watched(5):
+        upkeep.gauged(Gauge(prefix, NOW))
+
+
+def job_of(function: str) -> str:
+    """What a function that has one job calls it, in its log lines and metrics."""
+    source = (ROOT / "functions" / function / "app.py").read_text("utf-8")
+    (name,) = re.findall(r'job_observer\("([a-z_]+)"\)', source)
+    return str(name)
+
+
+def _bulks_go_wrong(observer: JobObserver) -> None:
+    lost, unreadable = BulkRig(b"{}"), BulkRig(b"{}")
+    lost.bucket.objects.clear()
+    unreadable.bucket.attributes.clear()
+    for rig in (lost, unreadable):
+        rig.work()
+        for line in rig.told.lines:
+            observer.ran(**line)  # type: ignore[arg-type]
+
+
+class ListedAndNoMore:
+    """A bucket that lists an object and then fails."""
+
+    def page(self, folder: str, token: str | None, seconds: float) -> Page:  # noqa: ARG002
+        return Page([Listed(f"{folder}letter", NOW)], None)
+
+    def read(self, keys: Sequence[str], seconds: float) -> Mapping[str, bytes]:
+        raise UnavailableError("bucket", f"{len(keys)} objects within {seconds} seconds")
+
+    def put(self, key: str, body: bytes, attributes: Mapping[str, str], seconds: float) -> None:
+        raise NotImplementedError
+
+    def delete(self, keys: Sequence[str], seconds: float) -> None:
+        raise NotImplementedError
+
+
+def _something_stays_in_the_outbox(meter: Meter) -> None:
+    not_used: Any = None
+    objects, observer = ListedAndNoMore(), JobObserver("drain", meter)
+    drain = Drain(objects, not_used, observer)
+    sweep = Sweep(objects, not_used, not_used, observer)
+    handler_of(Parts(not_used, drain, sweep, meter))({"task": "drain"}, None)
+
+
+def lines_in(printed: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in printed.splitlines()]
+
+
+def metrics_in(printed: str) -> Iterator[Metric]:
+    """CloudWatch user guide, "Specification: Embedded metric format"."""
+    for line in lines_in(printed):
+        for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
+            for names in directive["Dimensions"]:
+                dimensions = frozenset((name, str(line[name])) for name in names)
+                for metric in directive["Metrics"]:
+                    yield Metric(directive["Namespace"], metric["Name"], dimensions)
