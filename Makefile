@@ -28,6 +28,11 @@ test: $(VENV)/.dev ## Set up, then run all tests
 probe: $(VENV)/.dev ## Send every sample and hostile requests to a local stack of its own
 	@PYTHONPATH=tests $(BIN)/python -m probe
 
+LOAD_SECONDS ?= 20
+LOAD_CONNECTIONS ?= 4
+load: $(VENV)/.dev ## Load a local stack of its own, for LOAD_SECONDS over LOAD_CONNECTIONS (at most 8)
+	@PYTHONPATH=tests $(BIN)/python -m load --seconds $(LOAD_SECONDS) --connections $(LOAD_CONNECTIONS)
+
 FUZZ_SECONDS ?= 30
 fuzz: $(VENV)/.dev ## Fuzz all that reads a sender's bytes, for FUZZ_SECONDS (Linux on x86-64)
 	@PYTHONPATH=tests $(BIN)/python tests/fuzz/harness.py $(VENV)/fuzz -max_total_time=$(FUZZ_SECONDS) \
@@ -116,5 +121,5 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help run up down setup test probe fuzz check complete format format-check lint types template-check coverage \
+.PHONY: help run up down setup test probe load fuzz check complete format format-check lint types template-check coverage \
   build requirements upgrade requirements-check picture picture-check clean

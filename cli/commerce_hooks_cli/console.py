@@ -99,6 +99,25 @@ class Screen:
         with self._err.status(text) as status:
             yield status.update
 
+    @contextmanager
+    def progress(self, text: str) -> Iterator[Callable[[float, str], None]]:
+        """A bar; what is yielded says how much of it is done, from 0 to 1, and where that is."""
+        if self.as_json or not self._err.is_terminal:
+            yield lambda _, __: None
+            return
+        # Here, because only long work needs it and it is slow to load.
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[at]}", "dim"),
+        )
+        with Progress(*columns, console=self._err, transient=True) as shown:
+            bar = shown.add_task(text, total=1.0, at="")
+            yield lambda done, at: shown.update(bar, completed=done, at=at)
+
 
 def plain(text: str, *, keep: str = "") -> str:
     """The text with control characters spelled out: what others sent cannot drive a terminal."""

@@ -161,6 +161,16 @@ class Script:
         last = next(one for one in reversed(genuine) if one.outcome == "accepted")
         return [*genuine, *special, self._cenit(ring), genuine[0].forged(), last.broken()]
 
+    def one_of_each(self) -> list[Attempt]:
+        """A genuine callback of every platform, and Cenit's call."""
+        ring = self.deployment.key_ring()
+        urls = CallbackUrls(self.deployment.base_url, ring)
+        topics = (
+            (platform, next(one for one in platform.topics.values() if not one.mostly_personal))
+            for platform in self.platforms.values()
+        )
+        return [*(self._attempt(urls, *which) for which in topics), self._cenit(ring)]
+
     def _attempt(self, urls: CallbackUrls, platform: Platform, topic: Topic) -> Attempt:
         off = topic.mostly_personal and (
             f"{platform.name}/{topic.name}" not in self.deployment.personal_topics
@@ -215,14 +225,19 @@ def repair(exchanges: Sequence[Exchange], whole: Sequence[Attempt], replay: Repl
     )
 
 
+def exchange(sender: Sender, attempt: Attempt) -> Exchange:
+    sent = sender.send(attempt.to, attempt.topic, attempt.sample, attempt.headers)
+    return Exchange(attempt, sent)
+
+
 def send_all(
     todo: Sequence[Attempt], sender: Sender, on_step: Callable[[str], None]
 ) -> Iterator[Exchange]:
     for number, attempt in enumerate(todo, start=1):
         on_step(f"Sending callbacks over HTTP: {number} of {len(todo)} ...")
-        sent = sender.send(attempt.to, attempt.topic, attempt.sample, attempt.headers)
-        yield Exchange(attempt, sent)
-        if sent.status is None:
+        one = exchange(sender, attempt)
+        yield one
+        if one.sent.status is None:
             return  # nobody is there: the others would only wait as long
 
 
@@ -230,12 +245,19 @@ def receive(
     events: Events, awaited: Sequence[str], seconds: float = _DELIVERY_SECONDS
 ) -> list[BusEvent]:
     """The events of the demo store's callbacks: until all awaited ones came, then any others."""
+    return list(arriving(events, awaited, seconds))
+
+
+def arriving(events: Events, awaited: Sequence[str], seconds: float) -> Iterator[BusEvent]:
+    """The same, one by one as they come."""
     missing = set(awaited)
-    received: list[BusEvent] = []
     end = monotonic() + seconds
     while missing and (left := end - monotonic()) > 0:
         came = events.poll(left)
-        received += came
         missing -= {event.event_id for event in came}
-    received += events.poll(_STRAYS_SECONDS)
-    return [e for e in received if e.store == STORE and e.source != _NOTICED_BY_US]
+        yield from filter(_of_the_demo, came)
+    yield from filter(_of_the_demo, events.poll(_STRAYS_SECONDS))
+
+
+def _of_the_demo(event: BusEvent) -> bool:
+    return event.store == STORE and event.source != _NOTICED_BY_US

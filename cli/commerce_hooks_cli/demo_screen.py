@@ -30,15 +30,19 @@ def introduction(base_url: str, ready: str) -> Iterator[RenderableType]:
 
 
 def exchanges_table(exchanges: Sequence[Exchange]) -> Iterator[RenderableType]:
-    yield _heading(1, "Callbacks, sent over HTTP as the platforms send them")
-    table = _table("", "platform", "topic", "status", "outcome")
+    yield heading(1, "Callbacks, sent over HTTP as the platforms send them")
+    yield answers(exchanges)
+
+
+def answers(exchanges: Sequence[Exchange]) -> Table:
+    table = columns("", "platform", "topic", "status", "outcome")
     table.add_column("ms", justify="right")
     for bad, group in groupby(exchanges, key=lambda exchange: bool(exchange.attempt.note)):
         if bad:
             table.add_row()
         for exchange in group:
             table.add_row(*_exchange_cells(exchange))
-    yield table
+    return table
 
 
 def _exchange_cells(exchange: Exchange) -> tuple[RenderableType, ...]:
@@ -50,27 +54,27 @@ def _exchange_cells(exchange: Exchange) -> tuple[RenderableType, ...]:
 
 def events_table(events: Sequence[BusEvent]) -> Iterator[RenderableType]:
     """The source heads its events: on each line, it would leave no room for the rest."""
-    yield _heading(2, "Events, as they came off the bus")
-    table = _table("source / detail-type", "resource", "event id", "")
+    yield heading(2, "Events, as they came off the bus")
+    table = columns("source / detail-type", "resource", "event id", "")
     by_source: dict[str, list[BusEvent]] = {}
     for event in events:
         by_source.setdefault(event.source, []).append(event)
     for source, group in by_source.items():
         table.add_row(Text(plain(source), "cyan"))
         for event in group:
-            cells = (event.detail_type, event.resource_id, _shortened(event.event_id))
+            cells = (event.detail_type, event.resource_id, shortened(event.event_id))
             note = "data in the bucket" if event.stored else ""
             table.add_row(*(Text(plain(cell)) for cell in cells), Text(note, "yellow"))
     yield table
 
 
-def _shortened(event_id: str) -> str:
+def shortened(event_id: str) -> str:
     """Its callback's first characters, as the verbs take them, and which event of it."""
     return f"{event_id[:8]}….{event_id.rpartition('.')[2]}"
 
 
 def one_event(events: Sequence[BusEvent]) -> Iterator[RenderableType]:
-    yield _heading(3, "One of them in full")
+    yield heading(3, "One of them in full")
     for event in events[:1]:
         yield Panel(event_in_full(event), box=box.ROUNDED, border_style="dim", expand=False)
 
@@ -89,7 +93,7 @@ def verdict(outcome: Outcome) -> Iterator[RenderableType]:
 
 
 def next_steps(command: str, *, running: bool) -> Iterator[RenderableType]:
-    yield _heading(None, "Where to look next")
+    yield heading(None, "Where to look next")
     steps = Table.grid(padding=(0, 0, 0, 2))
     steps.add_column(style="cyan", no_wrap=True)
     steps.add_column()
@@ -104,11 +108,11 @@ def next_steps(command: str, *, running: bool) -> Iterator[RenderableType]:
     yield steps
 
 
-def _heading(number: int | None, text: str) -> Text:
+def heading(number: int | None, text: str) -> Text:
     return Text.assemble("\n", (f"{number}  " if number else "", "dim"), (text, "bold"), "\n")
 
 
-def _table(*titles: str) -> Table:
+def columns(*titles: str) -> Table:
     # Without lines, so that a whole event fits into a hundred columns.
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for title in titles:

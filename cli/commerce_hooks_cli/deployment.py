@@ -74,9 +74,29 @@ class Deployment:
         return frozenset(filter(None, (name.strip() for name in names)))
 
     @property
+    def outbox_dead_letters_url(self) -> str:
+        """The queue of what could never be delivered out of the outbox."""
+        return self._output("OutboxDeadLettersUrl")
+
+    @property
     def cenit_base_url(self) -> str:
         """What stands before `/<store>/<service>` where Cenit calls. It has no token."""
         return self._output("CenitBaseUrl").rstrip("/")
+
+    @property
+    def outbox_queue_url(self) -> str:
+        """Where events wait while the bus fails."""
+        return self._output("OutboxQueueUrl")
+
+    @property
+    def event_archive_arn(self) -> str:
+        """The archive of all its events but requests and heartbeats."""
+        return self._output("EventArchiveArn")
+
+    @property
+    def request_archive_arn(self) -> str:
+        """The archive of its requests."""
+        return self._output("RequestArchiveArn")
 
     def _output(self, name: str) -> str:
         """What only some verbs need, so that the others work with a stack of an older template."""

@@ -12,17 +12,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from commerce_hooks_cli.aws import error_code
 from commerce_hooks_cli.bus_event import BusEvent
+from commerce_hooks_cli.following import EVERYTHING, Following
 from commerce_hooks_cli.interruptions import postponed_interruptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
+    from mypy_boto3_sqs.type_defs import DeleteMessageBatchRequestEntryTypeDef, MessageTypeDef
 
     from commerce_hooks_cli.deployment import Deployment
 
-_PATTERN = {"source": [{"prefix": "commerce-hooks."}]}
 _TARGET = "queue"
 _LONGEST_POLL_SECONDS = 20
 _MOST_AT_ONCE = 10
@@ -37,16 +37,21 @@ _ALREADY_GONE = {
 
 
 class EventTail:
-    """Receives every event of ours that reaches the bus while the context is open.
+    """Receives the events that match the pattern and reach the bus while the context is open.
 
     Args:
         on_left_over: Is told in words what could not be removed at the end.
     """
 
     def __init__(
-        self, deployment: Deployment, on_left_over: Callable[[str], None] = lambda _: None
+        self,
+        deployment: Deployment,
+        on_left_over: Callable[[str], None] = lambda _: None,
+        following: Following = EVERYTHING,
     ) -> None:
-        self.name = f"commerce-hooks-tail-{secrets.token_hex(4)}"
+        self.name = f"commerce-hooks-{following.verb}-{secrets.token_hex(4)}"
+        self.rule_arn = ""
+        self._following = following
         self._bus = deployment.event_bus_name
         self._events = deployment.client("events")
         self._sqs = deployment.client("sqs")
@@ -78,20 +83,26 @@ class EventTail:
             WaitTimeSeconds=wait,
             MessageSystemAttributeNames=["SentTimestamp"],
         ).get("Messages", [])
-        for message in messages:
-            self._sqs.delete_message(
-                QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"]
-            )
+        if messages:
+            self._delete(messages)
         return [BusEvent.parse(message["Body"]) for message in sorted(messages, key=_sent_at)]
+
+    def _delete(self, messages: Sequence[MessageTypeDef]) -> None:
+        """All at once: a call for each would be slower than a busy bus."""
+        entries: list[DeleteMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+            for number, message in enumerate(messages)
+        ]
+        self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)
 
     def _follow(self) -> None:
         """Create rule, queue and target. The queue takes messages from this rule only."""
         with self._undone_by("rule", self._delete_rule):
-            rule_arn = self._events.put_rule(
+            self.rule_arn = self._events.put_rule(
                 Name=self.name,
                 EventBusName=self._bus,
-                EventPattern=json.dumps(_PATTERN),
-                Description="Temporary, made by `commerce-hooks tail`.",
+                EventPattern=json.dumps(self._following.pattern),
+                Description=f"Temporary, made by `commerce-hooks {self._following.verb}`.",
             )["RuleArn"]
         with self._undone_by("queue", self._delete_queue):
             self._queue_url = self._sqs.create_queue(
@@ -101,7 +112,7 @@ class EventTail:
             QueueUrl=self._queue_url, AttributeNames=["QueueArn"]
         )["Attributes"]["QueueArn"]
         self._sqs.set_queue_attributes(
-            QueueUrl=self._queue_url, Attributes={"Policy": _policy(queue_arn, rule_arn)}
+            QueueUrl=self._queue_url, Attributes={"Policy": _policy(queue_arn, self.rule_arn)}
         )
         with self._undone_by("target of the rule", self._remove_target):
             self._events.put_targets(

@@ -13,7 +13,10 @@ from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.verbs.cenit import cenit
 from commerce_hooks_cli.verbs.help_page import Group, Verb, for_example
 from commerce_hooks_cli.verbs.local import local
+from commerce_hooks_cli.verbs.outbox import outbox
 from commerce_hooks_cli.verbs.quarantine import quarantine
+from commerce_hooks_cli.verbs.replay import replay
+from commerce_hooks_cli.verbs.resend import resend
 from commerce_hooks_cli.verbs.send import send
 from commerce_hooks_cli.verbs.shapes import shapes
 from commerce_hooks_cli.verbs.tail import tail
@@ -96,8 +99,11 @@ def commerce_hooks(
 
 app.add_typer(cenit, name="cenit")
 app.add_typer(local, name="local")
+app.add_typer(outbox, name="outbox")
 app.add_typer(quarantine, name="quarantine")
 for verb, example in (
+    (replay, "replay --from 3h --to 30m --rule orders"),
+    (resend, "resend 5c1b8d4e-0000-4000-8000-000000000002"),
     (send, "send konimbo order_created --count 3"),
     (shapes, "shapes konimbo order_created --new"),
     (tail, "tail --limit 1 --json"),

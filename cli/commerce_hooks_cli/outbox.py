@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.outbox import OUTBOX_PREFIX
-from commerce_hooks.parking import BULK_PREFIX
+from commerce_hooks.parking import BULK_NOTES, BULK_PREFIX
 from commerce_hooks_cli.queue_depth import depth
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ CAUSE = "cause"
 _NO_CAUSE = "tried too often"
 _WORK_SECONDS = 60
 """So long a dead letter is hidden from others while it is moved."""
-# Beside a bulk's body stands how far its job is; these wait for nothing.
-_NOTES = (".done", ".progress", ".swept")
 # A letter may be as large as a call, so they are moved one by one.
 _ONE_BY_ONE = 1
 
@@ -107,8 +105,9 @@ class OutboxPlaces:
         return Waiting("dead letters", self._count(self.dead_letters), oldest, causes)
 
     def _kept(self, place: str, prefix: str) -> Waiting:
+        # Beside a bulk's body stands how far its job is; those notes wait for nothing.
         listed = self._listed(f"{prefix}/")
-        moments = [kept_at for key, kept_at in listed if not key.endswith(_NOTES)]
+        moments = [kept_at for key, kept_at in listed if not key.endswith(BULK_NOTES)]
         return Waiting(place, len(moments), min(moments, default=None))
 
     def _listed(self, folder: str) -> Iterator[tuple[str, datetime]]:

@@ -24,6 +24,7 @@ _OUTCOME_STYLES = {
     "accepted": "green",
     "replayed": "green",
     "ignored": "dim",
+    "deferred": "yellow",
     "unrecognized": "yellow",
     "quarantined": "yellow",
 }
@@ -73,7 +74,8 @@ def event_row(event: BusEvent, room: int | None) -> Text:
     cells = (
         event.time[11:19] or "-",
         event.source.removeprefix("commerce-hooks."),
-        event.detail_type,
+        # Its time is that of then, so it has to be told from what just happened.
+        f"{event.detail_type} (replay)" if event.replay_name else event.detail_type,
         event.resource_id,
         event.store,
         event.event_id,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
 
+from commerce_hooks_cli.following import EVERYTHING, Following
 from commerce_hooks_cli.local.checkout import find_checkout
-from commerce_hooks_cli.world import Events, World
+from commerce_hooks_cli.world import EventReplays, Events, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from commerce_hooks.platform import Platform
     from commerce_hooks_cli.answer import Answer
     from commerce_hooks_cli.deployment import Deployment
+    from commerce_hooks_cli.local.faults import Fault, Kind, Service
     from commerce_hooks_cli.local.state import LocalState
     from commerce_hooks_cli.quarantine_replay import Replayed
 
@@ -30,8 +34,20 @@ def real_world() -> World:
         post=_post,
         follow=_follow,
         replay=_replay,
+        replays=_replays,
         ask=_ask if sys.stdin.isatty() else None,
+        clock=_Clock(),
     )
+
+
+class _Clock:
+    """The machine's."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 class _LocalStacks:
@@ -65,6 +81,16 @@ class _LocalStacks:
             if resource["ResourceType"] == "AWS::Lambda::Function"
         )
 
+    def faults(self, state: LocalState) -> dict[Service, Fault]:
+        from commerce_hooks_cli.local.fault_switch import read_faults
+
+        return read_faults(state)
+
+    def switch_faults(self, state: LocalState, kinds: Mapping[Service, Kind]) -> None:
+        from commerce_hooks_cli.local.fault_switch import switch_faults
+
+        switch_faults(state, kinds)
+
 
 def _checkout() -> Path:
     return find_checkout().root
@@ -83,11 +109,19 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
 
 
 def _follow(
-    deployment: Deployment, on_left_over: Callable[[str], None]
+    deployment: Deployment,
+    on_left_over: Callable[[str], None],
+    following: Following = EVERYTHING,
 ) -> AbstractContextManager[Events]:
     from commerce_hooks_cli.event_tail import EventTail
 
-    return EventTail(deployment, on_left_over)
+    return EventTail(deployment, on_left_over, following)
+
+
+def _replays(deployment: Deployment) -> EventReplays:
+    from commerce_hooks_cli.event_replays import EventBridgeReplays
+
+    return EventBridgeReplays(deployment.client("events"))
 
 
 def _replay(

@@ -5,27 +5,65 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from commerce_hooks_cli.following import EVERYTHING, Following
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
 
     from commerce_hooks.platform import Platform
     from commerce_hooks_cli.answer import Post
+    from commerce_hooks_cli.archives import Archive, Progress, ReplayOrder, Rule
     from commerce_hooks_cli.bus_event import BusEvent
     from commerce_hooks_cli.console import Screen
     from commerce_hooks_cli.deployment import Deployment
+    from commerce_hooks_cli.local.faults import Fault, Kind, Service
     from commerce_hooks_cli.local.state import LocalState
     from commerce_hooks_cli.quarantine_replay import Replayed
 
 
 class Events(Protocol):
-    """Events as they come off a bus."""
+    """Events as they come off a bus, through a temporary rule."""
 
     @property
     def name(self) -> str: ...
+    @property
+    def rule_arn(self) -> str: ...
 
     def poll(self, seconds: float) -> list[BusEvent]: ...
+
+
+class Follow(Protocol):
+    """Opens a bus; `on_left_over` is told what could not be cleaned up."""
+
+    def __call__(
+        self,
+        deployment: Deployment,
+        on_left_over: Callable[[str], None],
+        following: Following = EVERYTHING,
+        /,
+    ) -> AbstractContextManager[Events]: ...
+
+
+class EventReplays(Protocol):
+    """A bus's archives, and replays out of them."""
+
+    def archive(self, arn: str) -> Archive: ...
+    def rules(self, bus: str) -> list[Rule]: ...
+    def start(self, order: ReplayOrder) -> None: ...
+    def progress(self, name: str) -> Progress: ...
+    def cancel(self, name: str) -> bool:
+        """Have a replay end; False where it has ended, or never began."""
+        ...
+
+
+class Clock(Protocol):
+    """The time, and a way to let it pass."""
+
+    def now(self) -> datetime: ...
+    def sleep(self, seconds: float) -> None: ...
 
 
 class LocalStacks(Protocol):
@@ -36,6 +74,8 @@ class LocalStacks(Protocol):
     def start(self, port: int, on_step: Callable[[str], None], *, detach: bool) -> LocalState: ...
     def stop(self, state: LocalState) -> None: ...
     def functions(self, state: LocalState) -> list[str]: ...
+    def faults(self, state: LocalState) -> dict[Service, Fault]: ...
+    def switch_faults(self, state: LocalState, kinds: Mapping[Service, Kind]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +83,6 @@ class World:
     """Everything a verb needs that is slow, far away or a person.
 
     Args:
-        follow: Opens the bus; its second argument is told what could not be cleaned up.
         replay: Publishes the callback of this id out of quarantine, with a repaired body.
         ask: Puts a yes-or-no question; None where there is nobody to answer.
     """
@@ -52,9 +91,11 @@ class World:
     find_deployment: Callable[[str | None], Deployment]
     local_stacks: LocalStacks
     post: Post
-    follow: Callable[[Deployment, Callable[[str], None]], AbstractContextManager[Events]]
+    follow: Follow
     replay: Callable[[Deployment, Mapping[str, Platform], str, bytes], Replayed]
+    replays: Callable[[Deployment], EventReplays]
     ask: Callable[[str], bool] | None
+    clock: Clock
 
     def deployment(self, stack: str | None, screen: Screen) -> Deployment:
         """The deployment to work on. Says which: the local one, or in whose account."""

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from commerce_hooks.aws import s3
 from commerce_hooks.deadline import Deadline
 from commerce_hooks.wiring import PATIENCE, LambdaHandler, Wiring, new_callback_id, now
 from upkeep.aws import S3ListedBucket
@@ -29,7 +28,7 @@ def task_handler(environment: Mapping[str, str]) -> LambdaHandler:
     wiring = Wiring.of(environment)
     observer = UpkeepObserver(wiring.meter)
     heart = Heart(wiring.publisher(), wiring.settings.deployment, now, new_callback_id)
-    bucket = S3ListedBucket(wiring.settings.payload_bucket, s3, PATIENCE)
+    bucket = S3ListedBucket(wiring.settings.payload_bucket, wiring.s3, PATIENCE)
     prefixes = watched(wiring.settings.sensitive_retention_days)
     return handler_of(heart, Round(Gauging(bucket, now), prefixes, observer), observer)
 

@@ -5,34 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import compress, islice, repeat
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from commerce_hooks.deadline import BUCKET_SECONDS, Deadline
 from commerce_hooks.errors import CommerceHooksError, UnavailableError
-from upkeep.records import Gauge, Listed, Prefix, Sign, open_bodies
+from commerce_hooks.listing import Listed, Listing
+from upkeep.records import Gauge, Prefix, Sign, open_bodies
 
 AT_ONCE = 8
 """Tags are read one object a call, so several at once; a client keeps ten connections open."""
 _CHUNK = 4 * AT_ONCE
 
 
-class Page(NamedTuple):
-    """A part of a listing; `token` leads to the next, None from the last."""
-
-    listed: Sequence[Listed]
-    token: str | None
-
-
-class ListedBucket(Protocol):
+class ListedBucket(Listing, Protocol):
     """The payload bucket, for one who may see what is in it but not read it."""
-
-    def page(self, folder: str, token: str | None, seconds: float) -> Page:
-        """The next keys that begin with `folder`, in the order of their bytes.
-
-        Raises:
-            UnavailableError: They can't be told within so many seconds.
-        """
-        ...
 
     def is_open(self, key: str, seconds: float) -> bool:
         """Whether an object is there and not tagged as done.

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import NamedTuple
 
+from commerce_hooks.listing import Listed
 from commerce_hooks.outbox import OUTBOX_PREFIX
 from commerce_hooks.parking import (
     BULK_DONE,
@@ -17,13 +17,6 @@ from commerce_hooks.parking import (
 
 SOON = timedelta(days=2)
 """An open record that expires within this is told of: two daily gauges see it before it goes."""
-
-
-class Listed(NamedTuple):
-    """An object as the bucket lists it; `kept_at` is when it was written, in UTC."""
-
-    key: str
-    kept_at: datetime
 
 
 class Sign(Enum):

@@ -49,6 +49,36 @@ def test_json_is_utf8_even_where_the_terminal_is_not(monkeypatch: pytest.MonkeyP
     assert json.loads(written.getvalue().decode()) == {"name": "שלום"}
 
 
+def test_a_terminal_shows_how_much_is_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    with Screen().progress("Replaying") as show:
+        show(0.34, "07:41 UTC")
+
+    out, err = capsys.readouterr()
+    shown = Text.from_ansi(err).plain
+    assert out == ""
+    assert ("Replaying" in shown, "34%" in shown, "07:41 UTC" in shown) == (True, True, True)
+
+
+@pytest.mark.parametrize(("terminal", "as_json"), [("", False), ("1", True)])
+def test_a_file_or_a_program_gets_no_bar(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    terminal: str,
+    *,
+    as_json: bool,
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", terminal)
+
+    with Screen(as_json=as_json).progress("Replaying") as show:
+        show(0.34, "07:41 UTC")
+
+    assert capsys.readouterr() == ("", "")
+
+
 def test_messages_are_not_read_as_markup(capsys: pytest.CaptureFixture[str]) -> None:
     Screen().fail("[bold]no[/bold] [/nothing]")
 

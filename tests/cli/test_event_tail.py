@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.event_tail import EventTail
+from commerce_hooks_cli.following import Following
 from support.command import REAL
 
 BUS = REAL.event_bus_name
@@ -30,7 +31,9 @@ def deployment() -> Iterator[Deployment]:
         yield replace(REAL, clients=client)
 
 
-def put(*names: str, source: str = "commerce-hooks.konimbo") -> None:
+def put(
+    *names: str, source: str = "commerce-hooks.konimbo", detail_type: str = "order.created"
+) -> None:
     for name in names:
         detail = {"metadata": {"event_id": name}, "data": {}}
         boto3.client("events").put_events(
@@ -38,7 +41,7 @@ def put(*names: str, source: str = "commerce-hooks.konimbo") -> None:
                 {
                     "EventBusName": BUS,
                     "Source": source,
-                    "DetailType": "order.created",
+                    "DetailType": detail_type,
                     "Detail": json.dumps(detail),
                 }
             ]
@@ -61,6 +64,30 @@ def test_it_sees_our_events_in_order_and_nobody_elses(deployment: Deployment) ->
     assert events[0].source == "commerce-hooks.konimbo"
 
 
+def test_it_does_not_see_heartbeats(deployment: Deployment) -> None:
+    with EventTail(deployment) as tail:
+        put("beat.0", source="commerce-hooks.system", detail_type="system.heartbeat")
+        put("a.0.s", source="commerce-hooks.system", detail_type="callback.shape_changed")
+        events = tail.poll(0)
+
+    assert [event.event_id for event in events] == ["a.0.s"]
+
+
+def test_only_what_is_followed_is_seen(deployment: Deployment) -> None:
+    pattern = {"detail": {"metadata": {"event_id": ["b.0"]}}}
+    with EventTail(deployment, following=Following(pattern, "resend")) as tail:
+        put("a.0", "b.0", "c.0")
+        events = tail.poll(0)
+        ((rule,), _) = left_over()
+
+    assert [event.event_id for event in events] == ["b.0"]
+    assert tail.name.startswith("commerce-hooks-resend-")
+    assert (tail.rule_arn, rule["Description"]) == (
+        rule["Arn"],
+        "Temporary, made by `commerce-hooks resend`.",
+    )
+
+
 def test_what_was_there_before_is_not_seen(deployment: Deployment) -> None:
     put("a.0")
 
@@ -74,6 +101,20 @@ def test_an_event_is_seen_once(deployment: Deployment) -> None:
 
         assert len(tail.poll(0)) == 1
         assert tail.poll(0) == []
+
+
+def test_what_was_seen_is_off_the_queue(deployment: Deployment) -> None:
+    with EventTail(deployment) as tail:
+        put("a.0", "b.0", "c.0")
+        tail.poll(0)
+        names: list[Any] = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+        ]
+        (queue,) = left_over()[1]
+        left = boto3.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)
+
+    assert set(left["Attributes"].values()) == {"0"}
 
 
 def test_the_queue_takes_messages_of_its_rule_only(deployment: Deployment) -> None:

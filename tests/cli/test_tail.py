@@ -76,6 +76,17 @@ def test_a_narrow_terminal_leaves_out_the_event_id_and_never_cuts_the_resource(
     assert ("event id" in heading) == (EVENT_ID in shown)
 
 
+def test_a_replayed_event_is_told_from_what_just_happened(world: FakeWorld) -> None:
+    put(world, "a.0", "b.0")
+    replayed = world.bus.events.pop()
+    raw = replayed.raw.replace('"source"', '"replay-name": "again", "source"', 1)
+    world.bus.events.append(BusEvent.parse(raw))
+
+    _, *rows = world.run("tail", "--limit", "2").stdout.splitlines()
+
+    assert [" order.created (replay) " in row for row in rows] == [False, True]
+
+
 def test_whole_events_have_no_heading(world: FakeWorld) -> None:
     put(world, "a.0")
 
@@ -135,7 +146,9 @@ def test_the_bus_is_left_alone_afterwards(world: FakeWorld) -> None:
 def test_what_is_left_over_is_said_after_the_error_that_led_to_it(tmp_path: Path) -> None:
     class Refused(FakeWorld):
         @contextmanager
-        def _follow(self, _: Deployment, left_over: Callable[[str], None]) -> Iterator[FakeTail]:
+        def _follow(
+            self, _: Deployment, left_over: Callable[[str], None], __: Any = None, /
+        ) -> Iterator[FakeTail]:
             left_over("The rule is still there.")
             error: Any = {"Error": {"Code": "AccessDenied"}}
             raise ClientError(error, "CreateQueue")

@@ -1,8 +1,10 @@
 """The real parts behind the verbs, as far as they need no stack."""
 
 import io
+import json
 import sys
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from commerce_hooks_cli.following import Following
 from commerce_hooks_cli.main import main
 from commerce_hooks_cli.wiring import real_world
 from support.command import CHECKOUT, REAL, local_state
@@ -39,6 +42,31 @@ def test_following_a_bus_makes_and_removes_a_rule() -> None:
             rules = events.list_rules(EventBusName=REAL.event_bus_name)["Rules"]
             assert [rule["Name"] for rule in rules] == [followed.name]
         assert events.list_rules(EventBusName=REAL.event_bus_name)["Rules"] == []
+
+
+def test_a_bus_is_followed_for_some_events_only() -> None:
+    with mock_aws():
+        events = boto3.client("events")
+        events.create_event_bus(Name=REAL.event_bus_name)
+        clients: Any = boto3.client
+        deployment = replace(REAL, clients=clients)
+        following = Following({"source": ["x"]}, "resend")
+        with real_world().follow(deployment, lambda _: None, following) as followed:
+            (rule,) = real_world().replays(deployment).rules(REAL.event_bus_name)
+            described = events.describe_rule(Name=rule.name, EventBusName=REAL.event_bus_name)
+
+    assert rule.arn == followed.rule_arn
+    assert json.loads(described["EventPattern"]) == {"source": ["x"]}
+
+
+def test_the_time_passes() -> None:
+    clock = real_world().clock
+    before = clock.now()
+
+    clock.sleep(0.001)
+
+    assert clock.now() >= before
+    assert before.tzinfo is UTC
 
 
 def test_functions_are_named_as_in_the_template(tmp_path: Path) -> None:

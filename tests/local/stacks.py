@@ -101,14 +101,20 @@ def _pids() -> Iterator[int]:
     return (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())
 
 
+def physical_id(state: LocalState, logical_id: str) -> str:
+    """What a resource of the template is called in the stack; a queue's is its URL."""
+    resources = state.client("cloudformation").describe_stack_resources(StackName=state.stack)
+    (found,) = (
+        str(resource["PhysicalResourceId"])
+        for resource in resources["StackResources"]
+        if resource["LogicalResourceId"] == logical_id
+    )
+    return found
+
+
 def settled(state: LocalState) -> None:
     """Wait until the shape watch has told all that it will: its events come seconds later."""
-    resources = state.client("cloudformation").describe_stack_resources(StackName=state.stack)
-    (queue,) = (
-        resource["PhysicalResourceId"]
-        for resource in resources["StackResources"]
-        if resource["LogicalResourceId"] == "ShapesQueue"
-    )
+    queue = physical_id(state, "ShapesQueue")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     deadline = time.monotonic() + _SETTLES_WITHIN
     while True:

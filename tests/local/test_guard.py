@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from commerce_hooks_cli.local import guard as guard_module
+from commerce_hooks_cli.local.faults import FAULTS_PATH
 from commerce_hooks_cli.local.guard import Guard
 from commerce_hooks_cli.local.signatures import Credential
 from local.asgi_calls import Call, Recorder, call, finish, headers_of
@@ -33,16 +34,24 @@ class Guarded:
     """A guard with recorders behind it."""
 
     def __init__(self, **changes: Any) -> None:
-        self.control, self.front = Recorder(), Recorder()
-        self.guard = replace(
-            Guard(CONTROL, FRONT, "this-run", self.control, self.front, KNOWN.get), **changes
+        self.control, self.front, self.switch = Recorder(), Recorder(), Recorder()
+        self.guard = Guard(
+            control_port=CONTROL,
+            front_port=FRONT,
+            identity="this-run",
+            control=self.control,
+            front=self.front,
+            credential_of=KNOWN.get,
+            switch=self.switch,
+            operator_of=lambda key: KNOWN[key] if key == OPERATOR.access_key else None,
+            **changes,
         )
 
     def status(self, request: Call) -> int:
         return call(self.guard, request).status
 
     def nothing_passed(self) -> bool:
-        return not self.control.scopes and not self.front.scopes
+        return not self.control.scopes and not self.front.scopes and not self.switch.scopes
 
 
 @pytest.fixture
@@ -316,6 +325,40 @@ def test_the_guard_says_which_run_it_belongs_to(guarded: Guarded) -> None:
     result = call(guarded.guard, Call("/_local/identity", headers=GOOD_HOST))
     assert (result.status, result.content) == (200, {"identity": "this-run"})
     assert guarded.nothing_passed()
+
+
+def test_the_operator_reaches_the_switch_of_faults_and_the_emulator_does_not_hear_of_it(
+    guarded: Guarded,
+) -> None:
+    assert guarded.status(signed(FAULTS_PATH, b"{}")) == 200
+    assert (guarded.switch.bodies, guarded.control.scopes) == ([b"{}"], [])
+
+
+@pytest.mark.parametrize(
+    "request_of_another",
+    [
+        signed(FAULTS_PATH, credentials=SESSION),
+        signed(FAULTS_PATH, credentials=Credentials("LOCALOPERATOR", "test")),
+        signed(FAULTS_PATH, credentials=Credentials("test", "test")),
+        without(signed(FAULTS_PATH), "authorization"),
+        replace(signed(FAULTS_PATH, b"{}"), body=b'{"bus": "error"}'),
+        with_header(signed(FAULTS_PATH), "Origin", "http://127.0.0.1:4000"),
+        with_header(signed(FAULTS_PATH), "Host", "evil.example"),
+        Call(FAULTS_PATH, headers=GOOD_HOST),
+    ],
+)
+def test_nobody_else_learns_what_fails_or_switches_it(
+    guarded: Guarded, request_of_another: Call
+) -> None:
+    assert guarded.status(request_of_another) == 403
+    assert guarded.nothing_passed()
+
+
+def test_at_the_front_door_there_is_no_such_switch(guarded: Guarded) -> None:
+    request = with_header(replace(signed(FAULTS_PATH), port=FRONT), "Host", f"localhost:{FRONT}")
+    assert guarded.status(request) == 403
+    assert guarded.status(without(request, "authorization")) == 200
+    assert not guarded.switch.scopes
 
 
 def test_a_body_over_the_bound_is_refused(

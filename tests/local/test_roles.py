@@ -138,6 +138,19 @@ def test_a_function_may_only_add_to_its_own_part_of_the_bucket(
         assert denied(error)
 
 
+def test_a_function_may_leave_letters_in_the_outbox_but_not_take_any(
+    local_stack: LocalState, function: FunctionsOwn
+) -> None:
+    sqs, outbox = function.client("sqs"), {"QueueUrl": local_stack.outputs["OutboxQueueUrl"]}
+    with pytest.raises(ClientError, match="EmptyBatch") as error:
+        sqs.send_message_batch(**outbox, Entries=[])  # or what is left would be delivered
+    assert not denied(error)
+    for operation in (sqs.receive_message, sqs.purge_queue):
+        with pytest.raises(ClientError) as error:
+            operation(**outbox)
+        assert denied(error)
+
+
 def test_a_function_may_not_look_at_functions(function: FunctionsOwn) -> None:
     with pytest.raises(ClientError) as error:
         function.client("lambda").list_functions()

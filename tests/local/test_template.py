@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from commerce_hooks_cli.local import bridge
+from commerce_hooks_cli.local.bridge.event_bus import is_meant, put_each
 from commerce_hooks_cli.local.errors import LocalStackError
 from commerce_hooks_cli.local.packages import CodePaths, runtime_package
 from commerce_hooks_cli.local.template import Deployable, Source, transform
@@ -227,18 +228,47 @@ def test_a_rest_apis_address_is_the_front_door(own_address: str) -> None:
     assert adapted["Outputs"]["Other"] == outputs["Other"]
 
 
-def test_the_archive_becomes_an_output_and_then_an_archive(adapted: dict[str, Any]) -> None:
+def test_alarms_are_left_out_and_the_filters_that_they_watch_stay(
+    deployable: Deployable, adapted: dict[str, Any]
+) -> None:
+    assert of_type(deployable.template, "AWS::CloudWatch::Alarm")
+    assert not of_type(adapted, "AWS::CloudWatch::Alarm")
+    assert of_type(adapted, "AWS::Logs::MetricFilter")
+
+
+def test_an_archive_becomes_an_output_and_then_an_archive(adapted: dict[str, Any]) -> None:
     assert not of_type(adapted, "AWS::Events::Archive")
     text = adapted["Outputs"]["LocalArchiveEventArchive"]["Value"]["Fn::ToJsonString"]
     assert text["SourceArn"] == {"Fn::GetAtt": ["EventBus", "Arn"]}
 
     events = RecordedEvents()
-    resolved = json.dumps({"SourceArn": "arn:bus", "RetentionDays": "14"})
-    outputs = {"ApiId": "abc", "LocalArchiveEventArchive": resolved}
-    assert bridge.complete(outputs, "stack", events) == {"ApiId": "abc"}
+    pattern = {"detail-type": [{"prefix": "request."}]}
+    resolved = {"ArchiveName": "x-RequestArchive", "SourceArn": "arn:bus", "RetentionDays": "14"}
+    outputs = {
+        "ApiId": "abc",
+        "LocalArchiveRequestArchive": json.dumps({**resolved, "EventPattern": pattern}),
+        "LocalArchiveEverything": json.dumps({"ArchiveName": "x-all", "SourceArn": "arn:bus"}),
+    }
+    assert bridge.complete(outputs, events) == {"ApiId": "abc"}
+    common = {"EventSourceArn": "arn:bus", "Description": ""}
+    requests = {"ArchiveName": "x-RequestArchive", "EventPattern": json.dumps(pattern)}
     assert events.archives == [
-        {"ArchiveName": "stack-EventArchive", "EventSourceArn": "arn:bus", "RetentionDays": 14}
+        {**common, **requests, "RetentionDays": 14},
+        {**common, "ArchiveName": "x-all", "RetentionDays": 0},
     ]
+
+
+def test_a_reference_to_an_archive_is_what_it_will_be_called(adapted: dict[str, Any]) -> None:
+    name = "${AWS::StackName}-RequestArchive"
+    arn = f"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:archive/{name}"
+    local = adapted["Outputs"]["LocalArchiveRequestArchive"]["Value"]["Fn::ToJsonString"]
+
+    assert adapted["Outputs"]["RequestArchiveArn"]["Value"] == {"Fn::Sub": arn}
+    assert local["ArchiveName"] == {"Fn::Sub": name}
+    archive = {"Kept": {"Type": "AWS::Events::Archive", "Properties": {}}}
+    outputs = {"Name": {"Value": {"Ref": "Kept"}}}
+    other = bridge.adapt({"Resources": archive, "Outputs": outputs}, BASE_URL)
+    assert other["Outputs"]["Name"]["Value"] == {"Fn::Sub": "${AWS::StackName}-Kept"}
 
 
 class RecordedEvents:
@@ -274,6 +304,48 @@ def test_what_put_events_carries_is_read_from_its_entries(
     body: Any, conditions: dict[str, list[str]]
 ) -> None:
     assert bridge.event_conditions(json.dumps(body).encode()) == conditions
+
+
+@pytest.mark.parametrize(
+    ("destination", "meant"),
+    [
+        ({"FilterArns": ["arn:orders"]}, True),
+        ({"FilterArns": ["arn:stock"]}, False),
+        ({"FilterArns": []}, True),
+        ({}, True),
+    ],
+)
+def test_a_replay_for_chosen_rules_is_for_no_other(
+    destination: dict[str, Any], *, meant: bool
+) -> None:
+    replays = {"again": {"Destination": destination}}
+    rule = {"Arn": "arn:orders"}
+
+    assert is_meant({"ReplayName": "again"}, rule, replays) == meant
+    assert is_meant({}, rule, replays)
+    assert is_meant({"ReplayName": "forgotten"}, rule, replays)
+
+
+def test_entries_are_put_one_by_one_and_answered_together() -> None:
+    calls: list[list[Any]] = []
+
+    def put(entries: list[Any]) -> tuple[int, Any, bytes]:
+        calls.append(entries)
+        failed = sum("bad" in entry for entry in entries)
+        told = {"FailedEntryCount": failed, "Entries": [{"EventId": str(e)} for e in entries]}
+        return 200, {"Content-Type": "x"}, json.dumps(told).encode()
+
+    entries: list[Any] = [{"Time": 5}, {"bad": True}]
+    status, headers, body = put_each({"Entries": entries}, put)
+
+    assert calls == [[], entries[:1], entries[1:]]
+    assert (status, headers) == (200, {"Content-Type": "x"})
+    assert json.loads(body) == {
+        "FailedEntryCount": 1,
+        "Entries": [{"EventId": str(entry)} for entry in entries],
+    }
+    put_each({"Entries": [{}] * 11}, put)
+    assert len(calls[-1]) == 11
 
 
 def test_a_body_that_is_not_json_carries_nothing() -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from commerce_hooks_cli.local.state import LocalState, read_state, recorded_state
+from commerce_hooks_cli.queue_depth import depth
 from local.stacks import settled
 from support.platforms import block_name, platforms
 
@@ -126,6 +127,22 @@ def test_the_demo_goes_as_it_must_and_leaves_nothing_running(shell: Shell) -> No
 
 
 @pytest.mark.usefixtures("no_stack")
+def test_the_demo_loses_nothing_while_the_bus_fails(shell: Shell) -> None:
+    run = shell.run("local", "demo", "--fault", "bus", "--json")
+
+    assert (run.returncode, run.stderr) == (0, "")
+    told = json.loads(run.stdout)
+    assert [one["platform"] for one in told["sent"]] == [*platforms(), "cenit"]
+    assert {(one["status"], one["outcome"]) for one in told["sent"]} == {(200, "deferred")}
+    promised = {id_ for one in told["sent"] for id_ in one["event_ids"]}
+    came = [one["event"]["detail"]["metadata"]["event_id"] for one in told["events"]]
+    assert (len(came), set(came)) == (len(promised), promised)
+    assert (told["waited_in_outbox"], told["left_in_outbox"]) == (len(promised), 0)
+    assert told["failed_calls"] >= len(promised)
+    assert not shell.records.exists()
+
+
+@pytest.mark.usefixtures("no_stack")
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_demo_leaves_nothing_running(
     shell: Shell, number: signal.Signals, exit_code: int
@@ -157,6 +174,23 @@ def test_status_tells_where_the_stack_is(shell: Shell, stack: LocalState) -> Non
 
     assert (status["running"], status["base_url"]) == (True, stack.base_url)
     assert {f"{block_name(name)}Function" for name in platforms()} <= set(status["functions"])
+
+
+def test_what_is_made_to_fail_fails_until_it_is_switched_off(
+    shell: Shell, stack: LocalState
+) -> None:
+    platform, topic = "centry", "on_order_save"
+    assert shell.run("local", "fault", "bus", "--kind", "denied").returncode == 0
+    (deferred,) = shell.json("send", platform, topic)
+    status = shell.json("local", "status")
+    assert shell.run("local", "fault", "off").returncode == 0
+    (accepted,) = shell.json("send", platform, topic)
+
+    assert (deferred["outcome"], accepted["outcome"]) == ("deferred", "accepted")
+    assert status["faults"]["bus"]["kind"] == "denied"
+    assert status["faults"]["bus"]["calls"] > 0
+    assert shell.json("local", "status")["faults"] == {}
+    _wait_for_empty_outbox(stack)
 
 
 @pytest.mark.parametrize("platform", platforms())
@@ -256,6 +290,14 @@ def _wait_for(process: subprocess.Popen[str], words: str) -> None:
         if words in line:
             return
     pytest.fail(f"it ended without saying {words!r}")
+
+
+def _wait_for_empty_outbox(state: LocalState) -> None:
+    """What comes late would be another test's surprise."""
+    deadline = time.monotonic() + STARTS_WITHIN
+    while depth(state.client("sqs"), state.outputs["OutboxQueueUrl"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -23,7 +23,7 @@ OF_OURS = {"source": [{"prefix": "commerce-hooks."}]}
 
 @dataclass(frozen=True)
 class Account:
-    """Bus, bucket, key ring and bulk queue, and a queue behind a rule that takes our events.
+    """Bus, bucket, key ring and queues, and a queue behind a rule that takes our events.
 
     `environment` is what the template would give a function there.
     """
@@ -67,6 +67,8 @@ def account_on_moto() -> Iterator[Account]:
             "BULK_QUEUE_URL": sqs.create_queue(QueueName="bulk")["QueueUrl"],
             "EVENT_BUS_ARN": bus,
             "KEY_RING_ARN": secret["ARN"],
+            "OUTBOX_DEAD_LETTERS_URL": sqs.create_queue(QueueName="outbox-dead")["QueueUrl"],
+            "OUTBOX_QUEUE_URL": sqs.create_queue(QueueName="outbox")["QueueUrl"],
             "PAYLOAD_BUCKET": BUCKET,
         }
         yield Account({**FUNCTION_ENVIRONMENT, **ours}, queue, sqs, s3)

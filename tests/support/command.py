@@ -19,6 +19,8 @@ from commerce_hooks_cli.answer import Answer, NoAnswerError, Post
 from commerce_hooks_cli.bus_event import BusEvent
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.following import EVERYTHING, Following
+from commerce_hooks_cli.local.faults import Fault, Kind, Service
 from commerce_hooks_cli.local.state import LocalState
 from commerce_hooks_cli.main import app
 from commerce_hooks_cli.quarantine import Place, Record
@@ -26,11 +28,13 @@ from commerce_hooks_cli.quarantine_replay import Outcome as ReplayOutcome
 from commerce_hooks_cli.quarantine_replay import Replayed
 from commerce_hooks_cli.world import World
 from support.platforms import platforms
+from support.replays import EVENT_ARCHIVE, REQUEST_ARCHIVE, FakeClock, FakeReplays, matches
 
 CHECKOUT = Path(__file__).parents[2]
 RING = json.dumps({"sign": "k1", "k1": "the-key-of-the-command-tests-0123456789"})
 LOCAL_STORE = "demo"
 REAL_ACCOUNT = "111122223333"
+FAILED_CALLS = 12
 
 
 class FakeSecrets:
@@ -59,7 +63,11 @@ LOCAL = Deployment(
     payload_bucket="payloads",
     local=True,
     clients=lambda _: FakeSecrets(),
-    outputs={"CenitBaseUrl": "http://127.0.0.1:4321/cenit"},
+    outputs={
+        "CenitBaseUrl": "http://127.0.0.1:4321/cenit",
+        "EventArchiveArn": EVENT_ARCHIVE,
+        "RequestArchiveArn": REQUEST_ARCHIVE,
+    },
 )
 REAL = replace(
     LOCAL,
@@ -67,7 +75,7 @@ REAL = replace(
     account=REAL_ACCOUNT,
     region="eu-central-1",
     base_url="https://hooks.shop.example",
-    outputs={"CenitBaseUrl": "https://hooks.shop.example/cenit"},
+    outputs={**LOCAL.outputs, "CenitBaseUrl": "https://hooks.shop.example/cenit"},
     local=False,
 )
 
@@ -105,14 +113,18 @@ class FakeTail:
 
     bus: FakeBus
     position: int
+    following: Following = EVERYTHING
     name: str = "commerce-hooks-tail-0000"
+    rule_arn: str = "arn:tail"
 
     def poll(self, seconds: float) -> list[BusEvent]:
         found = self.bus.events[self.position : self.position + 10]
         if not found:
             time.sleep(min(seconds, 0.05))
         self.position += len(found)
-        return found
+        if self.following is EVERYTHING:  # Some tests put events of another make.
+            return found
+        return [event for event in found if matches(self.following.pattern, event.tree)]
 
 
 @dataclass
@@ -204,6 +216,7 @@ class FakeLocalStacks:
     up: bool = False
     starts: list[tuple[int, bool]] = field(default_factory=list)
     stops: int = 0
+    kinds: dict[Service, Kind] = field(default_factory=dict)
 
     def running(self) -> LocalState | None:
         return self.state if self.up else None
@@ -225,6 +238,14 @@ class FakeLocalStacks:
     def functions(self, state: LocalState) -> list[str]:
         assert state is self.state
         return ["centry", "konimbo"]
+
+    def faults(self, state: LocalState) -> dict[Service, Fault]:
+        assert state is self.state
+        return {service: Fault(kind, FAILED_CALLS) for service, kind in self.kinds.items()}
+
+    def switch_faults(self, state: LocalState, kinds: Mapping[Service, Kind]) -> None:
+        assert state is self.state
+        self.kinds = dict(kinds)
 
 
 @dataclass
@@ -262,6 +283,8 @@ class FakeWorld:
         self.replay_ends = ReplayOutcome.REPLAYED
         self.followed = 0
         self.unfollowed = 0
+        self.clock = FakeClock()
+        self.replays = FakeReplays(self.bus.events)
 
     def run(self, *args: str) -> Result:
         result = CliRunner().invoke(app, list(args), obj=self._world())
@@ -277,7 +300,9 @@ class FakeWorld:
             post=self.post,
             follow=self._follow,
             replay=self._replay,
+            replays=lambda _: self.replays,
             ask=None if self.consent is None else self._ask,
+            clock=self.clock,
         )
 
     def _find(self, stack: str | None) -> Deployment:
@@ -303,11 +328,13 @@ class FakeWorld:
         return bool(self.consent)
 
     @contextmanager
-    def _follow(self, _: Deployment, __: Callable[[str], None]) -> Iterator[FakeTail]:
+    def _follow(
+        self, _: Deployment, __: Callable[[str], None], following: Following = EVERYTHING, /
+    ) -> Iterator[FakeTail]:
         self.followed += 1
         try:
             # From the beginning, so that a test can put events there before the verb starts.
-            yield FakeTail(self.bus, 0)
+            yield FakeTail(self.bus, 0, following)
         finally:
             self.unfollowed += 1
 

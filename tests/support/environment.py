@@ -6,7 +6,10 @@ FUNCTION_ENVIRONMENT = {
     "EVENT_BUS_ARN": "arn:aws:events:eu-central-1:123456789012:event-bus/test",
     "KEY_RING_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:test",
     "MAX_INLINE_BYTES": "240000",
+    "OUTBOX_DEAD_LETTERS_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/outbox-dead",
+    "OUTBOX_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/outbox",
     "PAYLOAD_BUCKET": "payloads",
     "PERSONAL_DATA": "full",
     "PERSONAL_TOPICS": "",
+    "SENSITIVE_RETENTION_DAYS": "5",
 }

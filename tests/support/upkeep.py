@@ -7,9 +7,10 @@ from threading import Lock
 
 from commerce_hooks.deadline import Deadline
 from commerce_hooks.errors import UnavailableError
+from commerce_hooks.listing import Listed, Page
 from support.receiving import FakeClock
-from upkeep.gauging import Gauging, Page, Round
-from upkeep.records import Gauge, Listed, Prefix, watched
+from upkeep.gauging import Gauging, Round
+from upkeep.records import Gauge, Prefix, watched
 
 MOMENT = datetime(2026, 3, 9, 5, 0, tzinfo=UTC)
 SENSITIVE_DAYS = 5

@@ -1,5 +1,7 @@
 """The template, and one platform after another; these tests need no network, so they get none."""
 
+import logging
+
 import pytest
 from pytest_socket import disable_socket
 
@@ -20,6 +22,13 @@ def template() -> Template:
 @pytest.fixture(scope="session")
 def cloudformation(template: Template) -> Template:
     return as_cloudformation(template)
+
+
+@pytest.fixture
+def output(capsys: pytest.CaptureFixture[str]) -> pytest.CaptureFixture[str]:
+    """Standard output, with a logger made for this test: it keeps the stream it started with."""
+    logging.Logger.manager.loggerDict.pop("commerce-hooks", None)
+    return capsys
 
 
 @pytest.fixture(params=platforms().values(), ids=lambda platform: platform.name)

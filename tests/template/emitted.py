@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from commerce_hooks.errors import Reason, UnavailableError
+from commerce_hooks.listing import Listed, Page
 from commerce_hooks.observing import JobObserver, Meter, Observer
 from commerce_hooks.outcomes import Outcome, Receipt
 from redeliver.draining import Drain
 from redeliver.entrypoint import Parts, handler_of
-from redeliver.objects import Listed, Page
 from redeliver.sweeping import Sweep
 from support.bulk import BulkRig
 from template.alarms import Metric

@@ -20,11 +20,13 @@ ONCE = {
     "AWS::ApiGatewayV2::ApiMapping": 2,
     "AWS::Route53::RecordSet": 1,
     "AWS::Events::EventBus": 1,
-    "AWS::Events::Archive": 1,
+    "AWS::Events::Archive": 2,
     "AWS::SecretsManager::Secret": 1,
     "AWS::S3::Bucket": 1,
     "AWS::S3::BucketPolicy": 1,
     "AWS::SSM::Parameter": OUTPUTS_AS_PARAMETERS,
+    # Callbacks that the gateway turned away: too many, too large.
+    "AWS::Logs::MetricFilter": 2,
     # For bulks and shapes, each with a queue for its dead letters, the default route, and the
     # access log.
     FUNCTION: 4,
@@ -35,8 +37,21 @@ ONCE = {
     "AWS::Events::Rule": 1,
     "AWS::SQS::QueuePolicy": 1,
 }
+# Beside the two of each function.
+ALARMS = 21
 # No platform waits for these, so they may take longer.
-JOBS = {"BulkFunction", "ShapesFunction"}
+JOBS = {"BulkFunction", "RedeliverFunction", "ShapesFunction", "UpkeepFunction"}
+# What waits for the bus, and its dead letters.
+OUTBOX = {FUNCTION: 1, "AWS::IAM::Role": 1, "AWS::Logs::LogGroup": 1, "AWS::SQS::Queue": 2}
+# The heartbeat's rule, its queue, and one for what the rule could not deliver.
+UPKEEP = {
+    FUNCTION: 1,
+    "AWS::IAM::Role": 1,
+    "AWS::Logs::LogGroup": 1,
+    "AWS::Events::Rule": 1,
+    "AWS::SQS::Queue": 2,
+    "AWS::SQS::QueuePolicy": 1,
+}
 A_PLATFORM = {FUNCTION: 1, "AWS::IAM::Role": 1, "AWS::Logs::LogGroup": 1}
 PROPERTIES = {
     "CallbackApi": {"AccessLogSettings", "RouteSettings"},
@@ -74,9 +89,12 @@ PROPERTIES = {
 
 def test_the_template_holds_these_resources_and_no_others(template: Template) -> None:
     expected = Counter(ONCE)
+    expected.update(UPKEEP)
+    expected.update(OUTBOX)
     for _ in platforms():
         expected.update(A_PLATFORM)
 
+    expected["AWS::CloudWatch::Alarm"] = ALARMS + 2 * expected[FUNCTION]
     assert Counter(r["Type"] for r in template.resources.values()) == expected
 
 
@@ -114,10 +132,13 @@ def test_the_environment_holds_names_and_no_secret(template: Template) -> None:
         "EVENT_BUS_ARN",
         "KEY_RING_ARN",
         "MAX_INLINE_BYTES",
+        "OUTBOX_DEAD_LETTERS_URL",
+        "OUTBOX_QUEUE_URL",
         "PAYLOAD_BUCKET",
         "PERSONAL_DATA",
         "PERSONAL_TOPICS",
         "POWERTOOLS_LOG_LEVEL",
+        "SENSITIVE_RETENTION_DAYS",
     }
     assert "{{resolve" not in str(template.document)
 
@@ -140,7 +161,6 @@ def test_what_is_not_said_at_a_deployment_is_this(template: Template) -> None:
         "LogLevel": "INFO",
         "LogRetentionDays": 30,
         "ArchiveRetentionDays": 14,
-        "ParkedRetentionDays": 14,
         "SensitiveRetentionDays": 5,
         "PersonalData": "full",
         "MaxInlineBytes": 240000,

@@ -59,10 +59,13 @@ def test_its_function_knows_our_resources_by_environment(
         "EVENT_BUS_ARN": {"Fn::GetAtt": ["EventBus", "Arn"]},
         "KEY_RING_ARN": {"Fn::GetAtt": ["KeyRing", "Id"]},
         "MAX_INLINE_BYTES": {"Ref": "MaxInlineBytes"},
+        "OUTBOX_DEAD_LETTERS_URL": {"Ref": "OutboxDeadLetters"},
+        "OUTBOX_QUEUE_URL": {"Ref": "OutboxQueue"},
         "PAYLOAD_BUCKET": {"Ref": "PayloadBucket"},
         "PERSONAL_DATA": {"Ref": "PersonalData"},
         "PERSONAL_TOPICS": {"Ref": "PersonalTopics"},
         "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},
+        "SENSITIVE_RETENTION_DAYS": {"Ref": "SensitiveRetentionDays"},
     }
 
 

@@ -9,6 +9,7 @@ from commerce_hooks.platform import QUARANTINED, Platform
 from support.platforms import block_name, platforms
 from template.reading import OTHERS, Template, Tree
 
+OUTBOX = "OutboxQueue"
 BUS = "arn:aws:events:eu-central-1:123456789012:event-bus/hooks"
 OWN_LOGS_ONLY = ("logs:CreateLogStream", "logs:PutLogEvents")
 LAMBDA_ONLY = {
@@ -65,13 +66,13 @@ def test_a_platform_may_log_prove_publish_and_park_and_nothing_else(
             "Resource": {"Fn::GetAtt": ["KeyRing", "Id"]},
         },
         rights_to_keep(platform),
-        *rights_to_queue(platform),
+        rights_to_queue(platform),
         rights_to_publish(platform),
     ]
 
 
 def rights_to_keep(platform: Platform) -> Tree:
-    prefixes = ["oversize", "quarantine"]
+    prefixes = ["outbox", "oversize", "quarantine"]
     if any(topic.many for topic in platform.topics.values()):
         prefixes.append("bulk")
     if any(topic.sensitive for topic in platform.topics.values()):
@@ -83,11 +84,18 @@ def rights_to_keep(platform: Platform) -> Tree:
     }
 
 
-def rights_to_queue(platform: Platform) -> list[Tree]:
-    if not any(topic.many for topic in platform.topics.values()):
-        return []
-    queue = {"Fn::GetAtt": ["BulkQueue", "Arn"]}
-    return [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue}]
+def rights_to_queue(platform: Platform) -> Tree:
+    has_bulks = any(topic.many for topic in platform.topics.values())
+    return rights_to_send("BulkQueue", "OutboxQueue") if has_bulks else rights_to_send(OUTBOX)
+
+
+def rights_to_send(*queues: str) -> Tree:
+    arns: list[Tree] = [{"Fn::GetAtt": [queue, "Arn"]} for queue in queues]
+    return {
+        "Effect": "Allow",
+        "Action": "sqs:SendMessage",
+        "Resource": arns if len(arns) > 1 else arns[0],
+    }
 
 
 def objects_under(prefix: str) -> Tree:
@@ -148,14 +156,93 @@ def test_cenit_may_log_prove_publish_store_and_remember_and_nothing_else(
             "Action": "secretsmanager:GetSecretValue",
             "Resource": {"Fn::GetAtt": ["KeyRing", "Id"]},
         },
-        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": objects_under("oversize/cenit")},
+        {
+            "Effect": "Allow",
+            "Action": "s3:PutObject",
+            "Resource": [objects_under(f"{prefix}/cenit") for prefix in ("outbox", "oversize")],
+        },
         {
             "Effect": "Allow",
             "Action": ["s3:GetObject", "s3:PutObject"],
             "Resource": objects_under("answers/cenit"),
         },
+        rights_to_send(OUTBOX),
         rights_to_publish(CENIT),
     ]
+
+
+def test_redelivery_may_deal_with_what_waits_of_any_platform_and_nothing_else(
+    template: Template,
+) -> None:
+    assert statements(template, "RedeliverRole") == [
+        rights_to_log("RedeliverLogs"),
+        {
+            "Effect": "Allow",
+            "Action": [
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ChangeMessageVisibility",
+            ],
+            "Resource": {"Fn::GetAtt": [OUTBOX, "Arn"]},
+        },
+        rights_to_send("BulkQueue", "OutboxDeadLetters"),
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": {"Fn::GetAtt": ["PayloadBucket", "Arn"]},
+            "Condition": {"StringEquals": {"s3:prefix": ["bulk/", "outbox/"]}},
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            "Resource": objects_under("outbox"),
+        },
+        {
+            "Effect": "Allow",
+            "Action": "s3:PutObject",
+            "Resource": [
+                objects_under(prefix)
+                for prefix in ("bulk", "oversize", "quarantine", "quarantine-sensitive")
+            ],
+        },
+        {
+            "Effect": "Allow",
+            "Action": "events:PutEvents",
+            "Resource": {"Fn::GetAtt": ["EventBus", "Arn"]},
+            "Condition": {
+                "Null": {"events:source": "false", "events:detail-type": "false"},
+                "ForAllValues:StringLike": {"events:source": ["commerce-hooks.*"]},
+            },
+        },
+    ]
+
+
+def test_redelivery_may_publish_every_event_of_every_platform_in_one_call(
+    template: Template,
+) -> None:
+    everyone = [*platforms().values(), CENIT]
+    keys = {
+        "events:source": [platform.source for platform in everyone],
+        "events:detail-type": [name for platform in everyone for name in platform.detail_types],
+    }
+
+    assert may_publish(template, "RedeliverRole", keys)
+
+
+def test_redelivery_may_not_publish_as_anybody_else(template: Template) -> None:
+    own = {"events:source": [CENIT.source], "events:detail-type": ["order.created"]}
+    foreign: list[dict[str, Any]] = [
+        {**own, "events:source": ["aws.ec2"]},
+        {**own, "events:source": [CENIT.source, "aws.ec2"]},
+        {**own, "events:source": ["commerce-hooks-of-another"]},
+        {"events:source": own["events:source"]},
+        {"events:detail-type": own["events:detail-type"]},
+        {},
+    ]
+
+    assert may_publish(template, "RedeliverRole", own)
+    assert not any(may_publish(template, "RedeliverRole", keys) for keys in foreign)
 
 
 def test_cenit_may_publish_its_five_requests_and_nothing_else(template: Template) -> None:
@@ -167,8 +254,8 @@ def test_cenit_may_publish_its_five_requests_and_nothing_else(template: Template
         {},
     ]
 
-    assert may_publish(template, CENIT, own)
-    assert not any(may_publish(template, CENIT, keys) for keys in foreign)
+    assert may_publish(template, "CenitRole", own)
+    assert not any(may_publish(template, "CenitRole", keys) for keys in foreign)
 
 
 def test_the_default_route_may_only_log(template: Template) -> None:
@@ -205,7 +292,7 @@ def test_a_platform_may_publish_each_of_its_events(template: Template, platform:
     for detail_type in platform.detail_types:
         keys = {"events:source": platform.source, "events:detail-type": detail_type}
 
-        assert may_publish(template, platform, keys)
+        assert may_publish(template, role_of(platform), keys)
 
 
 def test_a_platform_may_publish_all_its_events_in_one_call(
@@ -216,14 +303,14 @@ def test_a_platform_may_publish_all_its_events_in_one_call(
         "events:detail-type": list(platform.detail_types),
     }
 
-    assert may_publish(template, platform, keys)
+    assert may_publish(template, role_of(platform), keys)
 
 
 def test_a_platform_may_not_publish_as_another(template: Template, platform: Platform) -> None:
     for other in (*(p.source for p in platforms().values() if p != platform), "aws.ec2"):
         keys = {"events:source": other, "events:detail-type": platform.detail_types[0]}
 
-        assert not may_publish(template, platform, keys)
+        assert not may_publish(template, role_of(platform), keys)
 
 
 def test_one_foreign_event_among_its_own_is_refused(template: Template, platform: Platform) -> None:
@@ -231,12 +318,12 @@ def test_one_foreign_event_among_its_own_is_refused(template: Template, platform
 
     assert not may_publish(
         template,
-        platform,
+        role_of(platform),
         {"events:source": [source], "events:detail-type": [own, "order.invented"]},
     )
     assert not may_publish(
         template,
-        platform,
+        role_of(platform),
         {"events:source": [source, "aws.ec2"], "events:detail-type": [own]},
     )
 
@@ -245,16 +332,22 @@ def test_a_call_that_names_no_source_or_no_detail_type_is_refused(
     template: Template, platform: Platform
 ) -> None:
     # ForAllValues alone is true of no values at all.
-    assert not may_publish(template, platform, {})
-    assert not may_publish(template, platform, {"events:source": platform.source})
-    assert not may_publish(template, platform, {"events:detail-type": platform.detail_types[0]})
+    assert not may_publish(template, role_of(platform), {})
+    assert not may_publish(template, role_of(platform), {"events:source": platform.source})
+    assert not may_publish(
+        template, role_of(platform), {"events:detail-type": platform.detail_types[0]}
+    )
 
 
-def may_publish(template: Template, platform: Platform, keys: dict[str, Any]) -> bool:
+def role_of(platform: Platform) -> str:
+    return f"{block_name(platform.name)}Role"
+
+
+def may_publish(template: Template, role: str, keys: dict[str, Any]) -> bool:
     """What the emulator's implementation of IAM says to the template's condition."""
     statement = next(
         statement
-        for statement in statements(template, f"{block_name(platform.name)}Role")
+        for statement in statements(template, role)
         if statement["Action"] == "events:PutEvents"
     )
     policy = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": BUS}]}

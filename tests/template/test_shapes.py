@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from ministack.services import eventbridge
 
-from commerce_hooks.platform import QUARANTINED, UNRECOGNIZED, Platform
+from commerce_hooks.platform import QUARANTINED, SYSTEM_SOURCE, UNRECOGNIZED, Platform
 from shapes.entrypoint import RUN_SECONDS
-from shapes.notices import SHAPE_CHANGED, SYSTEM_SOURCE
+from shapes.notices import SHAPE_CHANGED
 from shapes.sightings import WatchedTopic
 from support.shapes import bus_event
 from template.reading import Template, Tree

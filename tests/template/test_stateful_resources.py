@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from commerce_hooks.parking import DONE, STATE_TAG
 from template.reading import RETAINED, Template
 
 KEPT = (
@@ -15,11 +16,14 @@ KEPT = (
     "CenitDomainMapping",
     "EventBus",
     "EventArchive",
+    "RequestArchive",
     "KeyRing",
     "PayloadBucket",
     "PayloadBucketPolicy",
     "BulkQueue",
     "BulkDeadLetters",
+    "OutboxQueue",
+    "OutboxDeadLetters",
 )
 
 
@@ -63,12 +67,31 @@ def test_the_key_ring_has_no_name_that_a_second_stack_could_want(template: Templ
     assert "Name" not in template.properties("KeyRing")
 
 
-def test_the_archive_keeps_the_events_of_our_bus_for_as_long_as_asked(template: Template) -> None:
-    assert template.properties("EventArchive") == {
-        "SourceArn": {"Fn::GetAtt": ["EventBus", "Arn"]},
-        "RetentionDays": {"Ref": "ArchiveRetentionDays"},
-    }
+@pytest.mark.parametrize("name", ["EventArchive", "RequestArchive"])
+def test_an_archive_keeps_the_events_of_our_bus_for_as_long_as_asked(
+    template: Template, name: str
+) -> None:
+    archive = template.properties(name)
+
+    assert archive["SourceArn"] == {"Fn::GetAtt": ["EventBus", "Arn"]}
+    assert archive["RetentionDays"] == {"Ref": "ArchiveRetentionDays"}
     assert template.document["Parameters"]["ArchiveRetentionDays"]["Default"] == 14
+
+
+def test_requests_have_an_archive_of_their_own_and_heartbeats_none(template: Template) -> None:
+    # A list of prefixes behind anything-but is what the CDK's Match.anythingButPrefix writes
+    # (aws-cdk-lib, aws-events, event-pattern.ts).
+    assert template.properties("EventArchive")["EventPattern"] == {
+        "detail-type": [{"anything-but": {"prefix": ["request.", "system."]}}]
+    }
+    assert template.properties("RequestArchive")["EventPattern"] == {
+        "detail-type": [{"prefix": "request."}]
+    }
+
+
+def test_an_archive_has_these_properties_and_no_others(template: Template) -> None:
+    for archive in template.of_type("AWS::Events::Archive").values():
+        assert archive.keys() == {"Description", "EventPattern", "RetentionDays", "SourceArn"}
 
 
 def test_nobody_outside_the_account_reads_the_bucket(template: Template) -> None:
@@ -113,19 +136,32 @@ def test_the_bucket_answers_over_tls_only_as_long_as_it_exists(template: Templat
     assert {key: template.resources["PayloadBucketPolicy"][key] for key in RETAINED} == RETAINED
 
 
-def test_every_prefix_of_the_bucket_is_emptied_by_itself(template: Template) -> None:
+def test_what_is_done_expires_by_itself_and_of_what_waits_only_what_may_hold_card_data(
+    template: Template,
+) -> None:
     rules = template.properties("PayloadBucket")["LifecycleConfiguration"]["Rules"]
-    expiry = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+    about = [
+        {name: value for name, value in rule.items() if name not in {"Id", "Status"}}
+        for rule in rules
+        if "Prefix" in rule
+    ]
+    a_week_more = {"Fn::FindInMap": ["OversizeDays", {"Ref": "ArchiveRetentionDays"}, "Days"]}
+    done = [{"Key": STATE_TAG, "Value": DONE}]
 
     assert all(rule["Status"] == "Enabled" for rule in rules)
-    assert expiry == {
-        "oversize/": {"Fn::FindInMap": ["OversizeDays", {"Ref": "ArchiveRetentionDays"}, "Days"]},
-        "quarantine/": {"Ref": "ParkedRetentionDays"},
-        "outbox/": {"Ref": "ParkedRetentionDays"},
-        "quarantine-sensitive/": {"Ref": "SensitiveRetentionDays"},
-        "answers/": 1,
-        "bulk/": {"Ref": "SensitiveRetentionDays"},
-    }
+    assert about == [
+        {"Prefix": "oversize/", "ExpirationInDays": a_week_more},
+        {"Prefix": "quarantine/", "TagFilters": done, "ExpirationInDays": a_week_more},
+        {"Prefix": "quarantine-sensitive/", "ExpirationInDays": {"Ref": "SensitiveRetentionDays"}},
+        {"Prefix": "bulk/", "ExpirationInDays": {"Ref": "SensitiveRetentionDays"}},
+        {"Prefix": "answers/", "ExpirationInDays": 1},
+    ]
+
+
+def test_no_function_may_mark_a_record_as_done(cloudformation: Template) -> None:
+    assert "Tagging" not in str(cloudformation.of_type("AWS::IAM::Role")).replace(
+        "s3:GetObjectTagging", ""
+    )
 
 
 def test_unfinished_uploads_are_removed_everywhere(template: Template) -> None:

@@ -187,6 +187,16 @@ def test_a_call_that_hangs_is_left_behind() -> None:
     released.set()
 
 
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_a_call_that_there_is_no_time_for_is_not_begun(seconds: float) -> None:
+    made: list[str] = []
+
+    with pytest.raises(UnavailableError, match="bucket: deadline"):
+        once("bucket", seconds, lambda: made.append("call"))
+
+    assert not made
+
+
 def test_a_missing_permission_is_known_not_to_pass() -> None:
     def denied() -> None:
         raise refusal("AccessDeniedException")

@@ -10,6 +10,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("
 LINK = re.compile(r"\]\(([^)#]+)[^)]*\)|src=\"([^\"]+)\"")
 MAKE = re.compile(r"(?:^|`)make ([a-z-]+)", re.MULTILINE)
 VERB = re.compile(r"commerce-hooks ([a-z]+)(?: ([a-z]+))?")
+WAY = re.compile(r"^\| `(\w+)` \| `(\w+)` \| (tests/[\w/.]+)(?:::(\w+))? \|$", re.MULTILINE)
 TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 
 
@@ -58,3 +59,18 @@ def test_every_parameter_in_the_documents_exists(document: Path) -> None:
     )
 
     assert [name for name in named if f"\n  {name}:\n" not in template] == []
+
+
+def test_every_way_that_a_callback_can_go_is_drawn_and_has_a_test_that_exists() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    drawn = re.findall(r"^    (\w+) --> (\w+):", text, re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| (tests/[\w/.]+)(?:::(\w+))? \|$", text, re.MULTILINE
+    )
+    places = set(re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \|$", text, re.MULTILINE))
+
+    assert len(drawn) > 1
+    assert {(one, other) for one, other, *_ in rows} == set(drawn)
+    assert {place for way in drawn for place in way} == places
+    for _, _, file, test in rows:
+        assert f"def {test}" in (ROOT / file).read_text("utf-8")

@@ -13,7 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 from support.platforms import FUNCTIONS, block_name
 
 ROOT = FUNCTIONS.parent
-NO_PLATFORMS = {"bulk", "cenit", "not_found", "shapes", "__pycache__"}
+NO_PLATFORMS = {"bulk", "cenit", "not_found", "redeliver", "shapes", "upkeep", "__pycache__"}
 NAMES = sorted(
     {
         folder.name
@@ -59,7 +59,8 @@ def test_step_3_there_are_topics_and_an_entry_point(name: str) -> None:
 
 def test_step_4_the_template_has_its_block(name: str) -> None:
     resources = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Resources"]
-    parts = [f"{block_name(name)}{part}" for part in ("Function", "Logs", "Role")]
+    kinds = ("Function", "ErrorsAlarm", "ThrottlesAlarm", "Logs", "Role")
+    parts = [f"{block_name(name)}{kind}" for kind in kinds]
 
     assert [part for part in parts if part not in resources] == []
 

@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError
 
 from commerce_hooks.aws import Patience
 from commerce_hooks.errors import UnavailableError
+from commerce_hooks.listing import Page
 from support.receiving import FakeClock
 from upkeep.aws import S3ListedBucket
-from upkeep.gauging import Page
 
 KEPT_AT = datetime(2026, 3, 9, tzinfo=UTC)
 

@@ -1,0 +1,1 @@
+"""The function that takes what waits in the outbox to the bus."""
