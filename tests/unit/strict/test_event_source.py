@@ -138,6 +138,13 @@ def test_what_a_function_died_over_comes_again(error: type[BaseException]) -> No
     assert source.poll() == 0
 
 
+def test_an_empty_queue_calls_nobody() -> None:
+    events: list[dict[str, Any]] = []
+
+    assert EventSource(queue_of(), events.append).poll() == 0
+    assert events == []
+
+
 def test_batches_are_no_larger_than_asked_for() -> None:
     queue = queue_of("1", "2", "3")
     source = EventSource(queue, lambda _: None, batch_size=2)

@@ -1,6 +1,7 @@
 """The strict EventBridge says no where AWS does, and loses what AWS loses."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,6 +88,29 @@ def test_brackets_in_text_are_no_nesting() -> None:
 def test_many_levels_are_told_from_many_brackets() -> None:
     assert code_of(Detail=json.dumps({"wide": [[]] * 2_000})) is None
     assert code_of(Detail='{"deep":' + "[" * 1_000 + "]" * 1_000 + "}") == "MalformedDetail"
+
+
+def test_a_thousand_levels_are_taken_and_no_more() -> None:
+    """Python's parser gives up before that, unless it is told not to."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(5_000)
+    try:
+        codes = [code_of(Detail='{"deep":' + "[" * n + "]" * n + "}") for n in (999, 1_000)]
+    finally:
+        sys.setrecursionlimit(limit)
+
+    assert codes == [None, "MalformedDetail"]
+
+
+def test_what_just_fits_is_taken() -> None:
+    event_bridge = StrictEventBridge()
+    longest = GOOD | {"DetailType": "x" * 128, "Source": "x" * 256}
+
+    answer = put(event_bridge, *[longest] * 10)
+
+    assert answer["FailedEntryCount"] == 0
+    assert len({result["EventId"] for result in answer["Entries"]}) == 10
+    assert event_bridge.accepted == [longest] * 10
 
 
 @pytest.mark.parametrize(

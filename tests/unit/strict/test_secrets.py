@@ -62,3 +62,4 @@ def test_what_it_does_not_model_is_no_failure_of_the_service() -> None:
 def test_a_secret_has_its_bounds(text: str) -> None:
     with pytest.raises(AssertionError):
         StrictSecrets().secret("ring", text)
+    assert StrictSecrets().secret("ring", "x" * 65_536).puts == 1

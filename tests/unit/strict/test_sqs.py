@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.faults import Fewer, Partly, Script
+from support.faults import BROKEN, THROTTLED, Fewer, Partly, Script
 from support.receiving import FakeClock
 from support.sqs_messages import MAX_BYTES, attributes_digest, message_bytes
 from support.sqs_queues import Queue, Redrive
@@ -182,7 +182,13 @@ def test_attributes_have_to_keep_to_the_rules(sqs: Sqs, attributes: dict[str, An
 
 
 def test_ten_attributes_of_all_kinds_are_taken(sqs: Sqs) -> None:
-    attributes = {f"name-{number}": text("x") for number in range(7)}
+    attributes = {f"name-{number}": text("x") for number in range(3)}
+    attributes |= {
+        "long": text("x", "String." + "x" * 249),
+        "digits": text("1" * 38, "Number"),
+        "large": text("1e126", "Number"),
+        "small": text("1e-128", "Number"),
+    }
     attributes |= {"a.b_C-1": text("-1.5e3", "Number.float"), "zero": text("0", "Number")}
     attributes["x" * 256] = {"DataType": "Binary.gz", "BinaryValue": b"\x00"}  # type: ignore[dict-item]
 
@@ -289,11 +295,19 @@ def test_a_long_poll_ends_with_the_first_message(sqs: Sqs) -> None:
     (message,) = sqs.receive(WaitTimeSeconds=20)
 
     assert (message["Body"], sqs.clock.seconds) == ("x", 7)
+    sqs.send("here")
+    assert len(sqs.receive(WaitTimeSeconds=20)) == 1
+    assert sqs.clock.seconds == 7
     assert sqs.receive(WaitTimeSeconds=4) == []
     assert sqs.clock.seconds == 11
-    sqs.queue.delete(message["ReceiptHandle"])
+    sqs.clock.sleep(24)
+    assert len(sqs.receive(WaitTimeSeconds=20, MaxNumberOfMessages=10)) == 2
+    assert sqs.clock.seconds == 37
+
+
+def test_a_long_poll_of_an_empty_queue_takes_its_time(sqs: Sqs) -> None:
     assert sqs.receive(WaitTimeSeconds=2) == []
-    assert sqs.clock.seconds == 13
+    assert sqs.clock.seconds == 2
 
 
 def test_a_delayed_message_is_not_seen_before_its_time(sqs: Sqs) -> None:
@@ -506,6 +520,32 @@ def test_a_malformed_batch_is_refused_as_a_whole(
 
     assert code(refused) == f"AWS.SimpleQueueService.{refusal}"
     assert sqs.queue.messages == []
+
+
+def test_ten_messages_are_a_batch(sqs: Sqs) -> None:
+    assert len(batch(sqs, *(entry(str(number)) for number in range(10)))["Successful"]) == 10
+
+
+def test_a_fault_is_the_sender_s_or_the_receiver_s(sqs: Sqs) -> None:
+    faults = []
+    for answers in (THROTTLED, BROKEN):
+        sqs.plan.then("sqs", answers["sqs"])
+        with pytest.raises(ClientError) as refused:
+            sqs.send()
+        error: Any = refused.value.response["Error"]
+        faults.append(error["Type"])
+
+    assert faults == ["Sender", "Receiver"]
+
+
+def test_moments_are_told_in_milliseconds_of_the_epoch(sqs: Sqs) -> None:
+    sqs.clock.sleep(1.5)
+    sent = sqs.send(MessageAttributes={"a": text("b")})
+
+    (message,) = sqs.receive(AttributeNames=["SentTimestamp"])
+
+    assert message["Attributes"]["SentTimestamp"] == "1773057601500"
+    assert sent["MD5OfMessageAttributes"] == attributes_digest({"a": text("b")})
 
 
 def test_a_batch_may_be_as_large_as_a_message(sqs: Sqs) -> None:
