@@ -168,8 +168,11 @@ def _look(
 
 def _wait_for_the_rule(world: World, screen: Screen, pace: "Pace") -> None:
     """A replay that began before would pass by the rule."""
-    with screen.working("") as now:
-        for left in range(round(pace.rule), 0, -1):
+    seconds = round(pace.rule)
+    if not seconds:
+        return
+    with screen.working("Giving AWS a minute to take up the rule ...") as now:
+        for left in range(seconds, 0, -1):
             now(f"Giving AWS a minute to take up the rule, {left} s left ...")
             world.clock.sleep(1)
 
