@@ -25,6 +25,9 @@ CAUSE = "cause"
 _NO_CAUSE = "tried too often"
 _WORK_SECONDS = 60
 """So long a dead letter is hidden from others while it is moved."""
+# With any wait SQS asks all of its servers, and an empty answer means an empty queue
+# (ReceiveMessage, API reference).
+_LOOK_SECONDS = 2
 # A letter may be as large as a call, so they are moved one by one.
 _ONE_BY_ONE = 1
 
@@ -84,7 +87,7 @@ class OutboxPlaces:
         """
         most, moved = self._count(self.dead_letters), 0
         while moved < most:
-            letters = self._receive(_ONE_BY_ONE, _WORK_SECONDS)
+            letters = self._receive(_ONE_BY_ONE, _WORK_SECONDS, _LOOK_SECONDS)
             if not letters:
                 break
             for letter in letters:
@@ -119,11 +122,12 @@ class OutboxPlaces:
     def _count(self, queue: str) -> int:
         return depth(self.sqs, queue)
 
-    def _receive(self, most: int, hidden_for: int) -> Sequence[MessageTypeDef]:
+    def _receive(self, most: int, hidden_for: int, wait: int = 0) -> Sequence[MessageTypeDef]:
         answer = self.sqs.receive_message(
             QueueUrl=self.dead_letters,
             MaxNumberOfMessages=most,
             VisibilityTimeout=hidden_for,
+            WaitTimeSeconds=wait,
             MessageAttributeNames=["All"],
             MessageSystemAttributeNames=["SentTimestamp"],
         )

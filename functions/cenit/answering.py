@@ -28,7 +28,10 @@ class Answer:
 
 
 def success(receipt: Receipt, told: JsonObject) -> Answer:
-    """The answer to a command that is on the bus; `told` is what Cenit's algorithm reads."""
+    """The answer to a command that is on the bus, or on its way there in the outbox.
+
+    `told` is what Cenit's algorithm reads.
+    """
     about: JsonObject = {
         "status": receipt.outcome.value,
         "callback_id": receipt.callback_id,
@@ -54,6 +57,8 @@ def _failure(receipt: Receipt) -> JsonObject:
     failure: JsonObject = {"error": receipt.outcome.value}
     if receipt.outcome is Outcome.INVALID:
         failure["errors"] = problems_as_json(receipt.problems)
+    elif receipt.outcome is Outcome.UNAVAILABLE:
+        failure["message"] = "Try again later. The command may have been carried out or not."
     elif receipt.outcome is Outcome.METHOD_NOT_ALLOWED:
         failure["message"] = f"Use one of {', '.join(METHODS)}."
     elif receipt.outcome is Outcome.NOT_IMPLEMENTED:

@@ -14,15 +14,15 @@ from commerce_hooks.schemas.iset import (
 
 PLATFORM = Platform(
     name="iset",
+    sensitive=True,
     topics=topics_by_name(
         Topic(
             "order-saved",
             "order.saved",
             OrderSavedBody,
             also_called=frozenset({"order-changed"}),
-            sensitive=True,
         ),
-        Topic("order-deleted", "order.deleted", OrderBody, once=True, sensitive=True),
+        Topic("order-deleted", "order.deleted", OrderBody, once=True),
         Topic(
             "product-saved",
             "product.saved",

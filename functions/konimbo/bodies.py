@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import overload
 
 from commerce_hooks.decoding import JsonObject, JsonValue
 
@@ -33,9 +34,28 @@ def one_per_order(body: JsonObject) -> Sequence[JsonObject]:
     named = [body[name] for name in ("orders", "order") if name in body]
     orders = named[0] if len(named) == 1 else None
     if isinstance(orders, list):
-        beside = {name: value for name, value in body.items() if _is_brief(value)}
-        return [{**beside, "order": order} for order in orders]
+        return _OnePerOrder({n: value for n, value in body.items() if _is_brief(value)}, orders)
     return (body,)
+
+
+class _OnePerOrder(Sequence[JsonObject]):
+    """Made as they are looked at: together they can be a thousand times as large as the body."""
+
+    def __init__(self, beside: JsonObject, orders: Sequence[JsonValue]) -> None:
+        self._beside = beside
+        self._orders = orders
+
+    def __len__(self) -> int:
+        return len(self._orders)
+
+    @overload
+    def __getitem__(self, index: int) -> JsonObject: ...
+    @overload
+    def __getitem__(self, index: slice) -> "_OnePerOrder": ...
+    def __getitem__(self, index: int | slice) -> "JsonObject | _OnePerOrder":
+        if isinstance(index, slice):
+            return _OnePerOrder(self._beside, self._orders[index])
+        return {**self._beside, "order": self._orders[index]}
 
 
 def _is_brief(value: JsonValue) -> bool:

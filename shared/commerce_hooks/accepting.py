@@ -18,6 +18,9 @@ from commerce_hooks.publishing import Published
 from commerce_hooks.quarantine import Quarantine
 from commerce_hooks.reading import Contents, read
 
+MAX_AT_ONCE = 1000
+"""Events that time and memory allow at once, where a bulk can't be left to a job."""
+
 
 class BulkQueue(Protocol):
     """The jobs that publish the events of large callbacks."""
@@ -77,12 +80,18 @@ class Acceptance:
     def _leave_to_job(
         self, callback: Callback, contents: Contents, where: Receipt, until: Deadline
     ) -> Receipt:
-        """Park a bulk for a job; while the bucket fails, publish all that time allows."""
+        """Park a bulk for a job; while the bucket fails, publish it if that can be done in time.
+
+        Raises:
+            UnavailableError: It can't.
+        """
         queued = replace(where, outcome=Outcome.ACCEPTED, queued=len(contents.parts))
         seconds = until.sparing(BUCKET_SECONDS).remaining()
         try:
             parked = park(self.services.bucket, callback, BULK_PREFIX, "bulk", seconds)
         except UnavailableError:
+            if len(contents.parts) > MAX_AT_ONCE:
+                raise
             return self._publish(callback, contents, where, until)
         try:
             self.services.bulk_queue.put(parked.key, until.within(QUEUE_SECONDS).remaining())
@@ -143,8 +152,7 @@ class Acceptance:
         Never where card data may be in them: that is for the encrypted bucket alone.
         """
         refused = replace(refused, cause=str(error))
-        sensitive = self.builder.platform.is_sensitive(callback.target.topic)
-        if error.service != "bucket" or sensitive:
+        if error.service != "bucket" or self.builder.platform.sensitive:
             return refused
         try:
             self.services.delivery.keep(callback, until)

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 T = TypeVar("T")
+
+_CUT_SHORT = "AnswerCutShort"
+"""Our own code for what an answer doesn't say."""
 Within = Callable[[float, Callable[[], Any]], Any]
 """How a call is made that nobody waits for longer than so many seconds: `call_within`."""
 
@@ -110,6 +113,11 @@ class Patience:
             self.pause(wait)
 
 
+def _code(entry: Mapping[str, Any]) -> str | None:
+    """The code of an entry that PutEvents answers; what has an id is on the bus."""
+    return None if entry.get("EventId") else entry.get("ErrorCode", _CUT_SHORT)
+
+
 def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "Unknown")
 
@@ -129,9 +137,9 @@ class EventBridgeBus:
             if error.cause in _REFUSED_CALLS:
                 raise BusCallRefusedError(error.cause) from error
             raise
-        codes = [entry.get("ErrorCode") for entry in answer.get("Entries", [])]
+        codes = [_code(entry) for entry in answer.get("Entries", [])]
         if len(codes) != len(entries):
-            raise UnavailableError("bus", "AnswerCutShort")
+            raise UnavailableError("bus", _CUT_SHORT)
         return codes
 
     def _put_events(self, entries: Sequence[BusEntry]) -> Any:
@@ -315,11 +323,22 @@ class SqsOutboxQueue(_SqsQueue):
     """A queue of letters: the outbox, or that of its dead letters."""
 
     def put(self, letters: Sequence[Letter], seconds: float) -> Sequence[str | None]:
-        answer = self._patience.call("queue", seconds, lambda: self._send(letters))
-        failed = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
+        return self._patience.call("queue", seconds, lambda: self._codes(letters))
+
+    def _codes(self, letters: Sequence[Letter]) -> Sequence[str | None]:
+        """What became of each; where that is the same fault of all, it is as good as no answer.
+
+        Raises:
+            ClientError: None was taken.
+        """
+        answer = self._send(letters)
         sent = {entry["Id"] for entry in answer.get("Successful", [])}
-        names = [str(number) for number in range(len(letters))]
-        return [None if name in sent else failed.get(name, "AnswerCutShort") for name in names]
+        if not sent:
+            code = next((entry["Code"] for entry in answer.get("Failed", [])), _CUT_SHORT)
+            raise ClientError({"Error": {"Code": code}}, "SendMessageBatch")
+        failed = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
+        names = map(str, range(len(letters)))
+        return [None if name in sent else failed.get(name, _CUT_SHORT) for name in names]
 
     def _send(self, letters: Sequence[Letter]) -> Any:
         return self._client.send_message_batch(

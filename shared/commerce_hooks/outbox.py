@@ -10,7 +10,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from commerce_hooks.callback import Callback, iso_utc
 from commerce_hooks.deadline import BUCKET_SECONDS, QUEUE_SECONDS, Deadline
@@ -195,9 +195,16 @@ def parse(body: bytes) -> list[Letter]:
         LetterUnreadableError: It holds none.
     """
     try:
-        return [Letter(one["text"], one["attributes"]) for one in json.loads(body)["letters"]]
-    except (KeyError, TypeError, ValueError) as error:
+        return [_letter(one) for one in json.loads(body)["letters"]]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise LetterUnreadableError("the object holds no letters") from error
+
+
+def _letter(written: Any) -> Letter:
+    text, attributes = written["text"], written["attributes"]
+    if not all(isinstance(each, str) for each in (text, *attributes, *attributes.values())):
+        raise TypeError("a letter is text")
+    return Letter(text, attributes)
 
 
 def _key(first: BusEntry) -> str:

@@ -30,8 +30,6 @@ class Topic:
         also_called: Words by which bodies name this topic, beside `name`.
         parts: The data of each event that a body holds.
         many: A body may hold more than can be published while the platform waits.
-        sensitive: Bodies may hold card data or national ids, so their raw bytes are kept for
-            days, not weeks.
         mostly_personal: Off unless the operator asks for it.
     """
 
@@ -43,7 +41,6 @@ class Topic:
     also_called: frozenset[str] = frozenset()
     parts: Callable[[JsonObject], Sequence[JsonObject]] = whole_body
     many: bool = False
-    sensitive: bool = False
     mostly_personal: bool = False
 
     def __post_init__(self) -> None:
@@ -71,6 +68,9 @@ class Platform:
         topics: By their names; build it with `topics_by_name`.
         topic_field: The body's field that names the topic, where the URL doesn't.
         takes_forms: Bodies may be forms as well as JSON.
+        sensitive: Bodies of some topic may hold card data or national ids. Raw bytes of any are
+            then kept for days, not weeks, and on no queue: what is kept is just what was not
+            what its URL says, and URLs are pasted by hand.
         synchronous: It waits for our answer and reads it, so what cannot become an event is
             refused, and never kept or published as something else.
     """
@@ -79,6 +79,7 @@ class Platform:
     topics: Mapping[str, Topic]
     topic_field: str | None = None
     takes_forms: bool = False
+    sensitive: bool = False
     synchronous: bool = False
     _words: Mapping[str, Topic] = field(init=False, repr=False, compare=False)
 
@@ -100,11 +101,6 @@ class Platform:
         of_topics = {topic.detail_type for topic in self.topics.values()}
         others = set() if self.synchronous else {UNRECOGNIZED, QUARANTINED}
         return tuple(sorted(of_topics | others))
-
-    def is_sensitive(self, topic: str | None) -> bool:
-        """Whether bodies of this topic are; of an unknown topic, if those of any are."""
-        known = self.topics.get(topic or "")
-        return any(t.sensitive for t in ([known] if known else self.topics.values()))
 
     def topic_called(self, word: str) -> Topic | None:
         """The topic that a body means by this word, if we know it."""

@@ -16,8 +16,9 @@ MAX_CALL_BYTES = 1_000_000
 """Bytes that one call, and so one entry, takes: 1 MB, counted by `entry_size`."""
 RETRYABLE_CODES = frozenset({"InternalFailure", "ThrottlingException"})
 """The only codes of a failed entry that may pass on a second try (PutEvents API reference)."""
-DENIED_CODES = frozenset({"NotAuthorizedForSourceException", "NotAuthorizedForDetailTypeException"})
-"""Codes of an entry that our role may not put: for the operator to mend, the event is good."""
+PERMANENT_CODES = frozenset({"InvalidArgument", "MalformedDetail", "RedactionFailure"})
+"""The codes that say the entry itself is at fault. All others are about rights, or unknown: those
+are for the operator to mend, and the event is good."""
 TOO_LARGE = "EntryTooLarge"
 """Our own code for an entry that the bus would refuse for its size."""
 _TIME_BYTES = 14
@@ -129,7 +130,7 @@ class Publisher:
         try:
             self._put_all([entry for entry in entries if run.fits(entry)], run)
         except UnavailableError as error:
-            left = [entry for entry in entries if not run.settled(entry)]
+            left = [entry for entry in entries if entry.event_id not in run.settled]
             raise NotPublishedError(error, left, run.published) from error
         return run.published
 
@@ -152,17 +153,13 @@ class _Run:
     deadline: Deadline
     published: Published = field(default_factory=Published)
     cause: str = "deadline"
+    settled: set[str] = field(default_factory=set)
 
     def fits(self, entry: BusEntry) -> bool:
         if entry_size(entry) <= MAX_CALL_BYTES:
             return True
-        self.published.refused[entry.event_id] = TOO_LARGE
+        self._refuse(entry, TOO_LARGE)
         return False
-
-    def settled(self, entry: BusEntry) -> bool:
-        """Whether nothing is left to do for it."""
-        done = self.published
-        return entry.event_id in done.event_ids or entry.event_id in done.refused
 
     def put_each(self, calls: Iterable[Sequence[BusEntry]]) -> Sequence[BusEntry]:
         """Several calls; returns what to try again."""
@@ -182,28 +179,32 @@ class _Run:
                 raise
             self.cause = error.cause
             return batch
-        left = [e for e, code in zip(batch, codes, strict=True) if self._failed(e, code)]
-        if not DENIED_CODES.isdisjoint(codes):
-            raise UnavailableError("bus", self.cause, may_pass=False)
-        return left
+        left = [one for one in zip(batch, codes, strict=True) if not self._settle(*one)]
+        for _, code in left:
+            self.cause = code or self.cause
+            if code not in RETRYABLE_CODES:
+                raise UnavailableError("bus", self.cause, may_pass=False)
+        return [entry for entry, _ in left]
 
     def _bisect(self, batch: Sequence[BusEntry], code: str) -> Sequence[BusEntry]:
         if len(batch) == 1:
-            self.published.refused[batch[0].event_id] = code
+            self._refuse(batch[0], code)
             return ()
         middle = len(batch) // 2
         return [*self.put(batch[:middle]), *self.put(batch[middle:])]
 
-    def _failed(self, entry: BusEntry, code: str | None) -> bool:
-        """Note what became of an entry; True if the bus may take it another time."""
-        if code in RETRYABLE_CODES or code in DENIED_CODES:
-            self.cause = code
-            return True
-        if code is None:
+    def _settle(self, entry: BusEntry, code: str | None) -> bool:
+        """Note what became of an entry; False if the bus may take it another time."""
+        if code in PERMANENT_CODES:
+            self._refuse(entry, code)
+        elif code is None:
             self.published.event_ids.append(entry.event_id)
-        else:
-            self.published.refused[entry.event_id] = code
-        return False
+            self.settled.add(entry.event_id)
+        return entry.event_id in self.settled
+
+    def _refuse(self, entry: BusEntry, code: str) -> None:
+        self.published.refused[entry.event_id] = code
+        self.settled.add(entry.event_id)
 
 
 def entry_size(entry: BusEntry) -> int:

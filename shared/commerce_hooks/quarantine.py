@@ -32,11 +32,10 @@ class Quarantine:
         Raises:
             UnavailableError: The bucket did not take them.
         """
-        sensitive = self.builder.platform.is_sensitive(callback.target.topic)
         stored = park(
             self.bucket,
             callback,
-            SENSITIVE_PREFIX if sensitive else QUARANTINE_PREFIX,
+            SENSITIVE_PREFIX if self.builder.platform.sensitive else QUARANTINE_PREFIX,
             error.reason.value,
             until.sparing(BUCKET_SECONDS).remaining(),
         )

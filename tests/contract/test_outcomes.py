@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
+from commerce_hooks.accepting import MAX_AT_ONCE
 from commerce_hooks.callback import Callback
 from commerce_hooks.events import MAX_EVENTS, Built, EventBuilder
 from commerce_hooks.outbox import WaitingEvent, opened, parse
@@ -111,7 +112,7 @@ def test_a_quarantined_callback_is_kept_and_pointed_to(reception: Reception) -> 
     (key,) = reception.bucket.objects
     (detail,) = reception.event_bridge.details
     name = reception.platform.name
-    cards = reception.platform.is_sensitive(reception.a_topic)
+    cards = reception.platform.sensitive
     prefix = "quarantine-sensitive" if cards else "quarantine"
     assert key == f"{prefix}/{name}/acme/2026-03-09/{CALLBACK_ID}"
     assert detail["metadata"]["payload"]["stored"] == {
@@ -196,7 +197,7 @@ def test_while_the_bucket_fails_a_body_to_be_parked_waits_in_the_outbox(
 
     assert not reception.event_bridge.calls
     assert _log_line(output)["cause"] == "bucket: SlowDown"
-    if reception.platform.is_sensitive(reception.target().topic):
+    if reception.platform.sensitive:
         assert (answered.status, answered.body) == (503, {"error": "unavailable"})
         assert reception.kept_nothing
     else:
@@ -449,6 +450,30 @@ def test_a_bulk_that_cannot_be_parked_is_published_at_once() -> None:
 
     assert (answered.status, answered.body["status"]) == (200, "accepted")
     assert len(answered.body["event_ids"]) == len(reception.event_bridge.accepted) == MAX_EVENTS + 1
+
+
+def test_a_bulk_too_large_to_publish_at_once_is_a_503_while_it_cannot_be_parked() -> None:
+    reception = Reception(platforms()["konimbo"])
+    reception.bucket.failing = True
+
+    assert reception.call(bulk(MAX_AT_ONCE + 1), topic="order_created_bulk").status == 503
+    assert reception.kept_nothing
+
+
+def test_bytes_of_a_platform_with_card_data_are_sensitive_whatever_url_they_came_to() -> None:
+    """The URLs of iSET are pasted by hand: an order may come to a product's."""
+    order = sample("iset", "order-saved", "cpf").body
+    for topic in ("product-deleted", "product-saved", "stock-changed"):
+        reception = Reception(platforms()["iset"])
+        answered = reception.call(order, topic=topic)
+        failing = Reception(platforms()["iset"])
+        failing.bucket.failing = True
+        failing.call(order, topic=topic)
+
+        kept = list(reception.bucket.objects)
+        assert all(key.startswith("quarantine-sensitive/") for key in kept)
+        assert bool(kept) == (answered.body["status"] == "quarantined")
+        assert failing.outbox_queue.letters == []
 
 
 def test_a_bulk_that_nothing_takes_is_a_503() -> None:

@@ -72,11 +72,13 @@ def test_a_platform_may_log_prove_publish_and_park_and_nothing_else(
 
 
 def rights_to_keep(platform: Platform) -> Tree:
-    prefixes = ["outbox", "oversize", "quarantine"]
+    prefixes = [
+        "outbox",
+        "oversize",
+        "quarantine-sensitive" if platform.sensitive else "quarantine",
+    ]
     if any(topic.many for topic in platform.topics.values()):
         prefixes.append("bulk")
-    if any(topic.sensitive for topic in platform.topics.values()):
-        prefixes.append("quarantine-sensitive")
     return {
         "Effect": "Allow",
         "Action": "s3:PutObject",

@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from commerce_hooks.aws import Patience, S3PayloadBucket, SecretsManagerKeyRing, once
+from commerce_hooks.aws import (
+    Patience,
+    S3PayloadBucket,
+    SecretsManagerKeyRing,
+    SqsOutboxQueue,
+    once,
+)
 from commerce_hooks.deadline import KEY_RING_SECONDS
 from commerce_hooks.errors import UnavailableError
+from commerce_hooks.outbox import Letter
 from support.receiving import KEY_1, KEY_2, RING, FakeClock
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:test"
 
@@ -284,3 +292,47 @@ def test_calls_left_behind_keep_nothing_from_exiting() -> None:
     left_behind = set(threading.enumerate()) - before
     assert [thread.daemon for thread in left_behind] == [True]
     released.set()
+
+
+class Sqs:
+    """SQS, where answers are what they are told to be; the last is repeated."""
+
+    def __init__(self, *answers: dict[str, list[dict[str, str]]]) -> None:
+        self.answers = list(answers)
+        self.calls = 0
+
+    def send_message_batch(self, **_: object) -> dict[str, list[dict[str, str]]]:
+        self.calls += 1
+        return self.answers[min(self.calls, len(self.answers)) - 1]
+
+
+def outbox_queue(sqs: Sqs) -> SqsOutboxQueue:
+    clock = FakeClock()
+    return SqsOutboxQueue("url", lambda: cast("SQSClient", sqs), Patience(clock, clock.sleep))
+
+
+def test_of_letters_each_has_its_own_code() -> None:
+    failed = [{"Id": "1", "Code": "InternalError"}]
+    queue = outbox_queue(Sqs({"Successful": [{"Id": "0"}], "Failed": failed}))
+
+    codes = queue.put([Letter("{}", {})] * 3, 2.0)
+
+    assert codes == [None, "InternalError", "AnswerCutShort"]
+
+
+def test_a_letter_that_fails_in_passing_is_sent_again() -> None:
+    sqs = Sqs({"Failed": [{"Id": "0", "Code": "InternalError"}]}, {"Successful": [{"Id": "0"}]})
+
+    assert outbox_queue(sqs).put([Letter("{}", {})], 2.0) == [None]
+    assert sqs.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [({"Failed": [{"Id": "0", "Code": "InternalError"}]}, "InternalError"), ({}, "AnswerCutShort")],
+)
+def test_letters_none_of_which_is_taken_are_no_answer(
+    answer: dict[str, list[dict[str, str]]], cause: str
+) -> None:
+    with pytest.raises(UnavailableError, match=cause):
+        outbox_queue(Sqs(answer)).put([Letter("{}", {})], 2.0)

@@ -90,7 +90,21 @@ def test_letters_in_the_bucket_are_those_of_the_queue() -> None:
     assert parse(dump(letters)) == letters
 
 
-@pytest.mark.parametrize("body", [b"", b"x", b"[]", b"{}", b'{"letters": [1]}', b'{"letters": 1}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"x",
+        b"[]",
+        b"{}",
+        b'{"letters": [1]}',
+        b'{"letters": 1}',
+        b'{"letters": [{"text": 1, "attributes": {}}]}',
+        b'{"letters": [{"text": "x", "attributes": null}]}',
+        b'{"letters": [{"text": "x", "attributes": [1]}]}',
+        b'{"letters": [{"text": "x", "attributes": {"kind": 1}}]}',
+    ],
+)
 def test_an_object_of_another_make_is_unreadable(body: bytes) -> None:
     with pytest.raises(LetterUnreadableError):
         parse(body)

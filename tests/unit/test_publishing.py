@@ -14,12 +14,13 @@ from commerce_hooks.deadline import Deadline
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.events import Event
 from commerce_hooks.publishing import (
-    DENIED_CODES,
     MAX_CALL_BYTES,
     MAX_ENTRIES,
+    PERMANENT_CODES,
     RETRYABLE_CODES,
     BusCallRefusedError,
     BusEntry,
+    NotPublishedError,
     Published,
     Publisher,
     batches,
@@ -114,7 +115,7 @@ def test_only_the_entries_that_failed_are_tried_again(on_aws: OnAws, code: str) 
     assert published.refused == {}
 
 
-@pytest.mark.parametrize("code", ["MalformedDetail", "InvalidArgument", "SomethingNew"])
+@pytest.mark.parametrize("code", sorted(PERMANENT_CODES))
 def test_an_entry_refused_for_good_is_not_tried_again(on_aws: OnAws, code: str) -> None:
     on_aws.event_bridge.fail_next.append({1: code})
 
@@ -192,7 +193,9 @@ def test_a_missing_permission_is_not_tried_again(on_aws: OnAws) -> None:
     assert (failed.value.may_pass, len(on_aws.event_bridge.calls)) == (False, 1)
 
 
-@pytest.mark.parametrize("code", sorted(DENIED_CODES))
+@pytest.mark.parametrize(
+    "code", ["AccessDeniedException", "NotAuthorizedForSourceException", "SomethingNew"]
+)
 def test_an_entry_our_role_may_not_put_is_not_the_event_s_fault(on_aws: OnAws, code: str) -> None:
     on_aws.event_bridge.fail_next.append({0: code})
 
@@ -216,6 +219,35 @@ def test_whatever_fails_in_passing_everything_arrives_exactly_once(
 
     assert sorted(published.event_ids) == sorted(ids(events(count)))
     assert len(on_aws.event_bridge.accepted) == count
+
+
+def test_an_entry_that_has_neither_id_nor_code_is_not_taken_for_published() -> None:
+    class Vague:
+        def put_events(self, **_: object) -> dict[str, object]:
+            return {"FailedEntryCount": 1, "Entries": [{}, {"EventId": "e"}]}
+
+    bus = EventBridgeBus(Vague(), BUS_ARN)  # type: ignore[arg-type]
+
+    assert bus.put(events(2), 1) == ["AnswerCutShort", None]
+
+
+def test_what_is_left_of_very_many_is_found_quickly_and_in_order() -> None:
+    class HalfBus:
+        calls = 0
+
+        def put(self, entries: Sequence[BusEntry], seconds: float) -> Sequence[str | None]:
+            assert seconds > 0
+            self.calls += 1
+            if self.calls > 100:
+                raise UnavailableError("bus", "Timeout", may_pass=False)
+            return [None] * len(entries)
+
+    clock, many = FakeClock(), events(2_000)
+    with pytest.raises(NotPublishedError) as failed:
+        Publisher(HalfBus(), clock.sleep).publish(many, Deadline(clock, 4))
+
+    assert failed.value.left == tuple(many[1_000:])
+    assert failed.value.published.event_ids == ids(many[:1_000])
 
 
 @pytest.mark.parametrize("answer", [{}, {"Entries": []}, {"FailedEntryCount": 0, "Entries": []}])
