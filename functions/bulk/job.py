@@ -80,10 +80,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How far a run came; `done` if nothing is left for another."""
+    """How far a run came; `done` if nothing is left for another.
+
+    Args:
+        cause: Why the bus will never take the event that points to what is kept.
+    """
 
     progress: Progress
     done: bool
+    cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +138,8 @@ class BulkJob:
             done = progress.parts >= len(contents.parts)
         except QuarantineError as error:
             progress, done = progress.after(progress.parts, error), True
-        if done:
-            self._end(bulk, progress, until)
-        return Ran(progress, done)
+        cause = self._end(bulk, progress, until) if done else None
+        return Ran(progress, done, cause)
 
     def give_up(self, bulk: Bulk, until: Deadline) -> None:
         """Quarantine a body for a fault of ours: a repaired version can replay it.
@@ -173,17 +177,24 @@ class BulkJob:
         seconds = until.within(BUCKET_SECONDS).remaining()
         return fitted(event, self.bucket, self.max_inline_bytes, seconds)
 
-    def _end(self, bulk: Bulk, progress: Progress, until: Deadline) -> None:
-        """Keep what could not be published, and point to it; only then is the body done with."""
+    def _end(self, bulk: Bulk, progress: Progress, until: Deadline) -> str | None:
+        """Keep what could not be published, and point to it; only then is the body done with.
+
+        Returns:
+            Why nothing points to it, nor ever will.
+        """
+        cause = None
         if progress.reason:
             refusal = QuarantineError(Reason(progress.reason), progress.problems)
             quarantine = Quarantine(bulk.builder, self.bucket, self.publisher)
             kept = quarantine.keep(bulk.callback, refusal, until)
-            if kept.cause:
-                raise UnavailableError("bus", kept.cause)
+            if kept.pending:
+                raise UnavailableError("bus", str(kept.cause))
+            cause = kept.cause
         # Never overwritten by a run that began earlier, as the progress may be.
         self.bucket.put(_done_key(bulk.key), b"", {})
         self.bucket.delete(bulk.key)
+        return cause
 
 
 def _progress_key(key: str) -> str:

@@ -57,7 +57,7 @@ class Worker:
             self._tell_fault(error, **_about(bulk))
             self.job.give_up(bulk, until)
             return True
-        self.observer.ran("info", **_about(bulk), **_fields(ran))
+        self.observer.ran("warning" if ran.cause else "info", **_about(bulk), **_fields(ran))
         if not ran.done:
             # Not a new message: Lambda stops functions that feed their own queue.
             self.messages.come_again(receipt_handle, 0, QUEUE_SECONDS)
@@ -88,4 +88,9 @@ def _fields(ran: Ran) -> dict[str, object]:
     outcome = "done" if ran.done else "to_be_continued"
     if ran.done and ran.progress.reason:
         outcome = "quarantined"
-    return {"outcome": outcome, "parts": ran.progress.parts, "reason": ran.progress.reason}
+    return {
+        "outcome": outcome,
+        "parts": ran.progress.parts,
+        "reason": ran.progress.reason,
+        "cause": ran.cause,
+    }

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol, Self
 from commerce_hooks.deadline import QUEUE_SECONDS, Deadline
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.outbox import Letter
-from redeliver.backoff import SOON_SECONDS, backoff
+from redeliver.backoff import MOST_TRIES, backoff
 from redeliver.dead_letters import Dead
 from redeliver.fates import Fate, Observer, Verdict, tell
 from redeliver.redelivery import Redelivery
@@ -73,22 +73,26 @@ class Batches:
         fates = self.redelivery.deliver(letters, tries_end)
         self._give_up(messages, fates, until)
         tell(self.observer, [message.id for message in messages], fates)
-        left = [(one, fate) for one, fate in zip(messages, fates, strict=True) if not fate.done]
-        self._spread({one.receipt_handle: _after(one, fate) for one, fate in left}, until)
-        return [one for one, _ in left]
+        left = [one for one, fate in zip(messages, fates, strict=True) if not fate.done]
+        # What was not even tried was received all the same, and that is what the queue counts.
+        self._spread({one.receipt_handle: backoff(one.receive_count) for one in left}, until)
+        return left
 
     def _give_up(self, messages: Sequence[Message], fates: list[Fate], until: Deadline) -> None:
-        oldest = self.now() - OLD
-        old = [
+        """Those that are old, or were handed out for the last time: the queue tells no cause."""
+        last = [
             number
             for number, (one, fate) in enumerate(zip(messages, fates, strict=True))
-            if not fate.done and one.sent_at <= oldest
+            if not fate.done and self._is_last(one)
         ]
-        dead = [Dead(messages[n].letter, f"given up: {fates[n].cause}") for n in old]
+        dead = [Dead(messages[n].letter, f"given up: {fates[n].why}") for n in last]
         codes = self.redelivery.dead_letters.bury(dead, until)
-        for number, code in zip(old, codes, strict=True):
+        for number, code in zip(last, codes, strict=True):
             if code is None:
                 fates[number] = replace(fates[number], verdict=Verdict.GIVEN_UP)
+
+    def _is_last(self, message: Message) -> bool:
+        return message.sent_at <= self.now() - OLD or message.receive_count >= MOST_TRIES
 
     def _spread(self, afters: Mapping[str, int], until: Deadline) -> None:
         """Let each come at its time. Where the queue fails, it is a visibility timeout's later."""
@@ -98,8 +102,3 @@ class Batches:
                 self.messages.come_again(receipt_handle, after, within.remaining())
         except UnavailableError as error:
             self.observer.ran("warning", outcome="not_spread", cause=str(error))
-
-
-def _after(message: Message, fate: Fate) -> int:
-    untried = fate.verdict is Verdict.UNTRIED
-    return SOON_SECONDS if untried else backoff(message.receive_count)

@@ -57,6 +57,7 @@ def _marked(dead: Dead) -> Letter:
 
 
 def _size(letter: Letter) -> int:
-    """In bytes: what is not ours need not be ASCII."""
+    """In bytes: what is not ours need not be ASCII, nor even text that SQS takes."""
     texts = (letter.text, *letter.attributes, *letter.attributes.values())
-    return sum(len(text.encode()) for text in texts) + len("String") * len(letter.attributes)
+    size = sum(len(text.encode(errors="surrogatepass")) for text in texts)
+    return size + len("String") * len(letter.attributes)

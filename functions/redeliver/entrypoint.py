@@ -11,9 +11,9 @@ from commerce_hooks.accepting import Acceptance, Services
 from commerce_hooks.aws import SqsOutboxQueue
 from commerce_hooks.deadline import Clock, Deadline
 from commerce_hooks.delivery import Delivery
-from commerce_hooks.errors import CommerceHooksError
 from commerce_hooks.observing import Meter
 from commerce_hooks.outbox import OUTBOX_PREFIX
+from commerce_hooks.scheduled import task_of
 from commerce_hooks.wiring import PATIENCE, LambdaHandler, Wiring, now
 from redeliver.aws import S3Objects
 from redeliver.batches import Batches, Message
@@ -25,10 +25,6 @@ from redeliver.sweeping import Sweep
 RUN_SECONDS = 45.0
 """The rest of the function's timeout is for ending well: what is left then comes again."""
 _FOLDER = re.compile(r"[a-z][a-z0-9_]{0,62}")
-
-
-class UnknownTaskError(CommerceHooksError):
-    """The template's schedules name tasks that this code doesn't have, or somebody else does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +88,7 @@ def handler_of(parts: Parts, clock: Clock = time.monotonic) -> LambdaHandler:
 
     def drain(until: Deadline) -> dict[str, Any]:
         left = parts.drain.run(until)
+        # Also if nothing is left. That it is missing is what tells that the bucket did not list.
         if left is not None:
             parts.meter.measure("OutboxObjects", left, {"prefix": OUTBOX_PREFIX})
         return {"left": left}
@@ -106,9 +103,6 @@ def handler_of(parts: Parts, clock: Clock = time.monotonic) -> LambdaHandler:
         if "Records" in event:
             left = parts.batches.work([Message.of(one) for one in event["Records"]], until)
             return {"batchItemFailures": [{"itemIdentifier": message.id} for message in left]}
-        task = tasks.get(str(event.get("task")))
-        if task is None:
-            raise UnknownTaskError('an event of the schedules is {"task": <name>}')
-        return task(until)
+        return task_of(event, tasks)(until)
 
     return lambda_handler

@@ -41,6 +41,11 @@ class Fate:
         """Whether the letter has not to come again."""
         return self.verdict in _DONE
 
+    @property
+    def why(self) -> str:
+        """The cause, or at least what kind of fate it is."""
+        return self.cause or self.verdict.value
+
 
 class Observer(Protocol):
     """Where an operator reads what became of letters."""
@@ -53,19 +58,16 @@ def tell(observer: Observer, where: Sequence[str], fates: Sequence[Fate]) -> Non
 
     `where` names the message or object of each letter.
     """
-    for verdict, level in (
-        (Verdict.DELIVERED, "info"),
-        (Verdict.UNTRIED, "info"),
-        (Verdict.UNAVAILABLE, "warning"),
-    ):
+    for verdict in (Verdict.DELIVERED, Verdict.UNTRIED, Verdict.UNAVAILABLE):
         alike = [fate for fate in fates if fate.verdict is verdict]
         if alike:
+            cause = next((fate.cause for fate in alike if fate.cause), None)
             observer.ran(
-                level,
+                "warning" if cause else "info",
                 outcome=verdict.value,
                 letters=len(alike),
                 event_ids=[id_ for fate in alike for id_ in fate.event_ids] or None,
-                cause=next((fate.cause for fate in alike if fate.cause), None),
+                cause=cause,
             )
     for name, fate in zip(where, fates, strict=True):
         if fate.verdict in _ALONE:

@@ -1,11 +1,11 @@
 """The payload bucket as redelivery uses it: it lists, and deals with several objects at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from commerce_hooks.deadline import BUCKET_SECONDS, Deadline
 from commerce_hooks.errors import UnavailableError
-from commerce_hooks.listing import Listed, Listing
+from commerce_hooks.listing import Listing
 
 
 class Objects(Listing, Protocol):
@@ -16,7 +16,10 @@ class Objects(Listing, Protocol):
     """
 
     def read(self, keys: Sequence[str], seconds: float) -> Mapping[str, bytes]:
-        """What is under these keys; those that are gone are left out."""
+        """What is under these keys; those that are gone, or may not be read, are left out.
+
+        S3 may say "denied" of both (GetObject, API reference).
+        """
         ...
 
     def put(self, key: str, body: bytes, attributes: Mapping[str, str], seconds: float) -> None:
@@ -26,21 +29,6 @@ class Objects(Listing, Protocol):
     def delete(self, keys: Sequence[str], seconds: float) -> None:
         """Delete what lies under these keys, at most 1000."""
         ...
-
-
-def listed(objects: Objects, folder: str, until: Deadline) -> Iterator[Listed]:
-    """All objects that begin with `folder`, in the order of their keys.
-
-    Raises:
-        UnavailableError: The bucket failed, or time ran out; those before are good.
-    """
-    token: str | None = None
-    while True:
-        page = objects.page(folder, token, bucket_seconds(until))
-        yield from page.listed
-        token = page.token
-        if token is None:
-            return
 
 
 def bucket_seconds(until: Deadline) -> float:

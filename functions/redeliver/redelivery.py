@@ -43,7 +43,7 @@ class Redelivery:
         one, until a service fails: it would fail the next one, too. Poison is buried.
         """
         tries_end = until.within(until.remaining() - QUEUE_SECONDS)
-        contents = {n: _guarded(partial(_opened, one)) for n, one in enumerate(letters)}
+        contents = {n: guarded(partial(_opened, one)) for n, one in enumerate(letters)}
         fates = {n: one for n, one in contents.items() if isinstance(one, Fate)}
         events = {n: one for n, one in contents.items() if isinstance(one, WaitingEvent)}
         fates |= self._publish(events, tries_end.within(BUS_SECONDS))
@@ -57,7 +57,7 @@ class Redelivery:
         """All together; if that is too much for our code, each alone."""
         if not events:
             return {}
-        fates = _guarded(partial(self._published, events, until))
+        fates = guarded(partial(self._published, events, until))
         if not isinstance(fates, Fate):
             return fates
         if len(events) == 1:
@@ -79,7 +79,7 @@ class Redelivery:
     def _receive(self, callback: Callback, until: Deadline, *, stalled: bool) -> Fate:
         if stalled or until.remaining() < ANSWER_SECONDS:
             return Fate(Verdict.UNTRIED)
-        return _guarded(partial(self._accept, callback, until.within(ANSWER_SECONDS)))
+        return guarded(partial(self._accept, callback, until.within(ANSWER_SECONDS)))
 
     def _accept(self, callback: Callback, until: Deadline) -> Fate:
         try:
@@ -88,25 +88,18 @@ class Redelivery:
             return Fate(Verdict.POISON, str(error))
         receipt = acceptance.accept(callback, until)
         fate = _fate_of(receipt)
-        if receipt.outcome is Outcome.QUARANTINED and not _is_told(callback, receipt):
-            # The bytes are safe, but consumers would never hear of them.
-            return replace(fate, verdict=Verdict.UNAVAILABLE)
-        return fate
+        # The bytes are safe, but consumers have not heard of them. Where the bus will never take
+        # the pointer, trying again would only keep the bytes anew; the log has the cause.
+        return replace(fate, verdict=Verdict.UNAVAILABLE) if receipt.pending else fate
 
     def _bury(self, letters: Sequence[Letter], fates: list[Fate], until: Deadline) -> list[Fate]:
         dead = [n for n, fate in enumerate(fates) if fate.verdict is Verdict.POISON]
-        codes = self.dead_letters.bury(
-            [Dead(letters[n], fates[n].cause or "") for n in dead], until
-        )
+        codes = self.dead_letters.bury([Dead(letters[n], fates[n].why) for n in dead], until)
         for number, code in zip(dead, codes, strict=True):
             if code:
                 cause = f"{fates[number].cause}, queue: {code}"
                 fates[number] = Fate(Verdict.UNBURIED, cause)
         return fates
-
-
-def _is_told(callback: Callback, receipt: Receipt) -> bool:
-    return f"{callback.callback_id}.q" in receipt.event_ids
 
 
 def _fate_of(receipt: Receipt) -> Fate:
@@ -127,7 +120,7 @@ def _opened(letter: Letter) -> WaitingEvent | Callback | Fate:
     return content
 
 
-def _guarded(call: Callable[[], T]) -> T | Fate:
+def guarded(call: Callable[[], T]) -> T | Fate:
     """A fault of ours with one letter is no other letter's."""
     try:
         return call()

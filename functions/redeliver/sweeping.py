@@ -1,20 +1,23 @@
 """Bodies of bulks that nobody works on get a job: that of theirs was never queued, or is lost."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from functools import partial
 
 from commerce_hooks.accepting import BulkQueue
 from commerce_hooks.deadline import QUEUE_SECONDS, Deadline
 from commerce_hooks.errors import UnavailableError
-from commerce_hooks.listing import Listed
-from commerce_hooks.parking import BULK_DONE, BULK_NOTES, BULK_PREFIX, BULK_SWEPT
+from commerce_hooks.listing import OpenBulk, listed, open_bulks
+from commerce_hooks.parking import BULK_PREFIX, BULK_SWEPT
 from redeliver.fates import Observer
-from redeliver.objects import Objects, bucket_seconds, listed
+from redeliver.objects import Objects, bucket_seconds
 
 QUIET = timedelta(minutes=15)
-"""A job's message comes again within six minutes, so a body that has one is noted more often."""
+"""A job's message comes again within six minutes, and where it gets on, it notes how far."""
+AGAIN = timedelta(days=1)
+"""While a service fails, a job notes nothing. So a body that got one from here gets no other for
+so long: its message is kept in the queue until it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Sweep:
         """Look at all bodies, as far as time allows; for how many a job was queued."""
         queued = 0
         try:
-            for key in self._quiet(listed(self.objects, f"{BULK_PREFIX}/", until)):
+            for key in self._left_alone(until):
                 self.queue.put(key, until.within(QUEUE_SECONDS).remaining())
                 # Only now: if this fails, there is a job too many, and not one too few.
                 self.objects.put(f"{key}{BULK_SWEPT}", b"", {}, bucket_seconds(until))
@@ -40,18 +43,12 @@ class Sweep:
             self.observer.ran("warning", outcome="unavailable", cause=str(error))
         return queued
 
-    def _quiet(self, found: Iterable[Listed]) -> Iterator[str]:
-        latest = self.now() - QUIET
-        # The notes beside a body stand right behind it, for keys are listed in their order.
-        for body, group in groupby(found, key=_body_of):
-            kept_at = {each.key: each.kept_at for each in group}
-            open_ = body in kept_at and f"{body}{BULK_DONE}" not in kept_at
-            if open_ and max(kept_at.values()) <= latest:
-                yield body
+    def _left_alone(self, until: Deadline) -> Iterator[str]:
+        now = self.now()
+        found = listed(self.objects, f"{BULK_PREFIX}/", partial(bucket_seconds, until))
+        return (bulk.body.key for bulk in open_bulks(found) if _is_left_alone(bulk, now))
 
 
-def _body_of(each: Listed) -> str:
-    for note in BULK_NOTES:
-        if each.key.endswith(note):
-            return each.key.removesuffix(note)
-    return each.key
+def _is_left_alone(bulk: OpenBulk, now: datetime) -> bool:
+    swept_at = bulk.notes.get(BULK_SWEPT)
+    return now - bulk.latest >= QUIET and (swept_at is None or now - swept_at >= AGAIN)

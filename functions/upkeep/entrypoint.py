@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from commerce_hooks.deadline import Deadline
+from commerce_hooks.scheduled import task_of
 from commerce_hooks.wiring import PATIENCE, LambdaHandler, Wiring, new_callback_id, now
 from upkeep.aws import S3ListedBucket
 from upkeep.gauging import Gauging, Round
@@ -17,10 +18,6 @@ GAUGES_SECONDS = 240.0
 """The rest of the function's timeout is for calls that were begun before this was over."""
 
 Task = Callable[[], dict[str, Any]]
-
-
-class UnknownTaskError(Exception):
-    """The template's schedules name tasks that this code doesn't have, or somebody else does."""
 
 
 def task_handler(environment: Mapping[str, str]) -> LambdaHandler:
@@ -49,9 +46,6 @@ def handler_of(heart: Heart, gauges: Round, observer: UpkeepObserver) -> LambdaH
     tasks: Mapping[str, Task] = {"heartbeat": heartbeat, "gauges": gauge}
 
     def lambda_handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
-        task = tasks.get(str(event.get("task")))
-        if task is None:
-            raise UnknownTaskError('an event of the schedules is {"task": <name>}')
-        return task()
+        return task_of(event, tasks)()
 
     return lambda_handler

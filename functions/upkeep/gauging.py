@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import compress, islice, repeat
 from typing import Protocol
 
 from commerce_hooks.deadline import BUCKET_SECONDS, Deadline
 from commerce_hooks.errors import CommerceHooksError, UnavailableError
-from commerce_hooks.listing import Listed, Listing
-from upkeep.records import Gauge, Prefix, Sign, open_bodies
+from commerce_hooks.listing import Listed, Listing, listed, open_bulks
+from upkeep.records import Gauge, Prefix, Sign
 
 AT_ONCE = 8
 """Tags are read one object a call, so several at once; a client keeps ten connections open."""
@@ -55,25 +56,16 @@ class Gauging:
         return gauge
 
     def _open(self, prefix: Prefix, until: Deadline) -> Iterable[Listed]:
-        listed = self._listed(prefix.folder, until)
+        found = listed(self.bucket, prefix.folder, partial(_a_call, until))
         if prefix.sign is Sign.MARKER:
-            return open_bodies(listed)
+            return (bulk.body for bulk in open_bulks(found))
         if prefix.sign is Sign.TAG:
-            return self._untagged(listed, until)
-        return listed
+            return self._untagged(found, until)
+        return found
 
-    def _listed(self, folder: str, until: Deadline) -> Iterator[Listed]:
-        token: str | None = None
-        while True:
-            page = self.bucket.page(folder, token, _a_call(until))
-            yield from page.listed
-            token = page.token
-            if token is None:
-                return
-
-    def _untagged(self, listed: Iterator[Listed], until: Deadline) -> Iterator[Listed]:
+    def _untagged(self, found: Iterator[Listed], until: Deadline) -> Iterator[Listed]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            while chunk := list(islice(listed, _CHUNK)):
+            while chunk := list(islice(found, _CHUNK)):
                 keys = [each.key for each in chunk]
                 is_open = pool.map(self.bucket.is_open, keys, repeat(_a_call(until)))
                 yield from compress(chunk, is_open)

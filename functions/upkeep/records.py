@@ -1,19 +1,12 @@
 """Which objects of the payload bucket are open: kept for somebody who has not come yet."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from commerce_hooks.listing import Listed
 from commerce_hooks.outbox import OUTBOX_PREFIX
-from commerce_hooks.parking import (
-    BULK_DONE,
-    BULK_NOTES,
-    BULK_PREFIX,
-    QUARANTINE_PREFIX,
-    SENSITIVE_PREFIX,
-)
+from commerce_hooks.parking import BULK_PREFIX, QUARANTINE_PREFIX, SENSITIVE_PREFIX
 
 SOON = timedelta(days=2)
 """An open record that expires within this is told of: two daily gauges see it before it goes."""
@@ -56,23 +49,6 @@ def watched(sensitive_days: int) -> tuple[Prefix, ...]:
         Prefix(SENSITIVE_PREFIX, Sign.TAG, sensitive_days),
         Prefix(QUARANTINE_PREFIX, Sign.TAG),
     )
-
-
-def open_bodies(listed: Iterable[Listed]) -> Iterator[Listed]:
-    """Bodies of bulks that have no `.done`; what a job notes beside a body is left out.
-
-    S3 lists keys in the order of their bytes, so what belongs to a body follows right behind it.
-    """
-    body: Listed | None = None
-    for each in listed:
-        if body and each.key == f"{body.key}{BULK_DONE}":
-            body = None
-        elif not each.key.endswith(BULK_NOTES):
-            if body:
-                yield body
-            body = each
-    if body:
-        yield body
 
 
 def expires_at(kept_at: datetime, days: int) -> datetime:

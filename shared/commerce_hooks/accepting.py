@@ -142,6 +142,7 @@ class Acceptance:
             problems=error.problems,
             event_ids=kept.event_ids,
             cause=kept.cause or where.cause,
+            pending=kept.pending,
         )
 
     def _defer(

@@ -84,3 +84,5 @@ class Receipt:
     # For the operator's log only: what failed, as codes and places in the code.
     cause: str | None = None
     trace: tuple[str, ...] = ()
+    # In quarantine, but the event that says so did not get out, and may another time.
+    pending: bool = False

@@ -161,10 +161,6 @@ class _Run:
         self._refuse(entry, TOO_LARGE)
         return False
 
-    def put_each(self, calls: Iterable[Sequence[BusEntry]]) -> Sequence[BusEntry]:
-        """Several calls; returns what to try again."""
-        return [entry for batch in calls for entry in self.put(batch)]
-
     def put(self, batch: Sequence[BusEntry]) -> Sequence[BusEntry]:
         """One call; returns what to try again."""
         seconds = self.deadline.remaining()
@@ -213,13 +209,18 @@ def entry_size(entry: BusEntry) -> int:
     return _TIME_BYTES + sum(len(text.encode()) for text in texts)
 
 
-def batches(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
-    """The items in order, in as few calls as the limits on count and size allow."""
+def batches(
+    items: Iterable[T], size: Callable[[T], int], most_bytes: int = MAX_CALL_BYTES
+) -> Iterator[list[T]]:
+    """The items in order, in as few calls as the limits on count and size allow.
+
+    What is larger than that is alone.
+    """
     batch: list[T] = []
     total = 0
     for item in items:
         total += size(item)
-        if batch and (len(batch) == MAX_ENTRIES or total > MAX_CALL_BYTES):
+        if batch and (len(batch) == MAX_ENTRIES or total > most_bytes):
             yield batch
             batch, total = [], size(item)
         batch.append(item)

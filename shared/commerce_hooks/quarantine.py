@@ -12,10 +12,16 @@ from commerce_hooks.publishing import Publishing
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The bytes are safe. `cause` says why no event points to them, or none does yet."""
+    """The bytes are safe.
+
+    Args:
+        cause: Why no event points to them, or none does yet.
+        pending: None does, and the bus may take it another time.
+    """
 
     event_ids: tuple[str, ...]
     cause: str | None = None
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Quarantine:
         try:
             published = self.publisher.publish([pointer], until)
         except UnavailableError as failed:
-            return Kept(error.published, str(failed))
+            return Kept(error.published, str(failed), pending=True)
         if published.refused:
             return Kept(error.published, f"bus: {', '.join(published.refused.values())}")
         return Kept((*error.published, *published.safe), published.cause)

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from commerce_hooks_cli.deployment import Deployment
 from support.command import LOCAL, REAL, FakeWorld
 
 if TYPE_CHECKING:
@@ -127,8 +128,9 @@ def test_without_dead_letters_nothing_is_moved(world: FakeWorld) -> None:
 
 def test_on_a_deployed_stack_it_is_asked_first(world: FakeWorld, outbox: Outbox) -> None:
     outbox.bury()
-    deployed = replace(REAL, clients=world.deployment.clients, outputs=world.deployment.outputs)
-    world.deployment = deployed
+    here = world.deployment
+    assert isinstance(here, Deployment)
+    world.deployment = replace(REAL, clients=here.clients, outputs=here.outputs)
     world.consent = False
 
     result = world.run("outbox", "redrive", "--stack", "shop-hooks")

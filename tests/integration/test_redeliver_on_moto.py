@@ -14,9 +14,10 @@ import pytest
 from commerce_hooks.aws import SDK_CONFIG, Patience
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.outbox import Letter, dump, parse
+from commerce_hooks.scheduled import UnknownTaskError
 from commerce_hooks.wiring import Wiring
 from redeliver.aws import S3Objects
-from redeliver.entrypoint import UnknownTaskError, acceptances, redeliver_handler
+from redeliver.entrypoint import acceptances, redeliver_handler
 from redeliver.redelivery import PlatformGoneError
 from support.account import BUCKET, Account, account_on_moto
 from support.api_gateway import lambda_context
@@ -146,11 +147,24 @@ def test_the_bucket_is_drained_and_what_is_left_is_measured(
     assert CANARY not in json.dumps(said)
 
 
-def test_an_empty_outbox_is_neither_told_nor_measured(
+def test_that_an_outbox_is_empty_is_measured_and_not_told(
     account: Account, output: pytest.CaptureFixture[str]
 ) -> None:
+    assert handle(account, DRAIN) == {"left": 0}
+    (measured,) = lines(output)
+    assert measured["OutboxObjects"] == [0.0]
+
+
+def test_a_bucket_that_does_not_list_is_told_and_not_measured(
+    account: Account, output: pytest.CaptureFixture[str]
+) -> None:
+    account.environment["PAYLOAD_BUCKET"] = "no-such-bucket"
+
     assert handle(account, DRAIN) == {"left": None}
-    assert lines(output) == []
+
+    said = lines(output)
+    assert said[0]["cause"] == "bucket: NoSuchBucket"
+    assert not [line for line in said if "OutboxObjects" in line]
 
 
 def test_of_an_object_what_is_left_stays(account: Account) -> None:

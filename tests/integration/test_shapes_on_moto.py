@@ -19,6 +19,7 @@ from support.account import BUCKET, Account, account_on_moto
 from support.api_gateway import lambda_context
 from support.receiving import FakeClock
 from support.shapes import ORDERS, bus_event, record
+from support.written import written
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -70,7 +71,7 @@ def batch(*bodies: Any) -> dict[str, Any]:
 
 
 def lines(output: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in output.readouterr().out.splitlines()]
+    return written(output.readouterr().out).lines
 
 
 def test_a_batch_is_learned_and_told(account: Watched) -> None:
@@ -104,13 +105,12 @@ def test_each_change_is_a_metric_and_a_log_line_without_a_value_or_a_path(
 ) -> None:
     account.handle(batch(bus_event({"name": CANARY, "field_canary": 1, CANARY: 2})))
 
-    line, metric = lines(output)
+    told = written(output.readouterr().out)
+    line, metric = told.line, told.metric("ShapeChanged")
     assert (line["message"], line["outcome"]) == ("shapes", "changed")
     assert (line["topic"], line["added"], line["first"]) == ("order_created", 4, True)
-    (described,) = metric["_aws"]["CloudWatchMetrics"]
-    assert described["Namespace"] == "CommerceHooks"
-    assert described["Dimensions"] == [["platform"]]
-    assert [one["Name"] for one in described["Metrics"]] == ["ShapeChanged"]
+    assert metric["described"]["Namespace"] == "CommerceHooks/commerce-hooks/test"
+    assert metric["described"]["Dimensions"] == [["platform"]]
     assert (metric["ShapeChanged"], metric["platform"]) == ([1.0], "konimbo")
     assert "canary" not in json.dumps([line, metric])
 

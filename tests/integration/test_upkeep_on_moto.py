@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from commerce_hooks.parking import DONE, STATE_TAG
+from commerce_hooks.scheduled import UnknownTaskError
 from support.account import BUCKET, Account, account_on_moto
 from support.api_gateway import lambda_context
-from upkeep.entrypoint import UnknownTaskError, task_handler
+from upkeep.entrypoint import task_handler
 from upkeep.gauging import NotGaugedError
 
 HEARTBEAT = {"task": "heartbeat"}

@@ -77,7 +77,7 @@ def test_what_is_open_is_counted_until_it_is_dealt_with(
 ) -> None:
     command = FakeWorld(tmp_path, local_deployment(local_stack))
     before = run(local_stack, "gauges")["open"]
-    path = callback_path_for(local_stack, platforms()["iset"], "stock-changed")
+    path = callback_path_for(local_stack, platforms()["centry"], "on_order_save")
     kept = ask(local_stack.base_url, path, b"{").json()["callback_id"]
 
     counted = run(local_stack, "gauges")["open"]

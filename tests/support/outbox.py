@@ -100,13 +100,16 @@ def record(
 class MemoryObjects:
     """The payload bucket for redelivery: the same objects that receivers put there.
 
-    `kept_at` says when objects were written, `NOW` where it doesn't. `page_size` is small, so that
-    listings have pages.
+    `kept_at` says when objects were written, `NOW` where it doesn't; `sizes` how large they are,
+    where that is not to be true. `page_size` is small, so that listings have pages.
     """
 
     bucket: MemoryBucket = field(default_factory=MemoryBucket)
     crashes: Crashes = field(default_factory=Crashes)
     kept_at: dict[str, datetime] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    # Those that may not be read.
+    denied: set[str] = field(default_factory=set)
     page_size: int = 7
     failing: set[str] = field(default_factory=set)
     # Pages that are told once, instead of what is there.
@@ -121,13 +124,15 @@ class MemoryObjects:
         keys = sorted(key for key in self.bucket.objects if key.startswith(folder))
         behind = [key for key in keys if token is None or key > token]
         here = behind[: self.page_size]
-        listed = [Listed(key, self.kept_at.get(key, NOW)) for key in here]
+        sizes = {key: self.sizes.get(key, len(self.bucket.objects[key])) for key in here}
+        listed = [Listed(key, self.kept_at.get(key, NOW), sizes[key]) for key in here]
         page = Page(listed, here[-1] if len(behind) > len(here) else None)
         return self.crashes.around(lambda: page)
 
     def read(self, keys: Sequence[str], seconds: float) -> Mapping[str, bytes]:
         self._fail("read", seconds)
-        found = {key: self.bucket.objects[key] for key in keys if key in self.bucket.objects}
+        readable = self.bucket.objects.keys() - self.denied
+        found = {key: self.bucket.objects[key] for key in keys if key in readable}
         return self.crashes.around(lambda: found)
 
     def put(self, key: str, body: bytes, attributes: Mapping[str, str], seconds: float) -> None:

@@ -17,7 +17,7 @@ SENSITIVE_DAYS = 5
 
 
 def record(key: str, age: timedelta = timedelta(0)) -> Listed:
-    return Listed(key, MOMENT - age)
+    return Listed(key, MOMENT - age, 1)
 
 
 def prefix_called(name: str) -> Prefix:

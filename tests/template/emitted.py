@@ -9,6 +9,7 @@ from typing import Any
 from commerce_hooks.errors import Reason, UnavailableError
 from commerce_hooks.listing import Listed, Page
 from commerce_hooks.observing import JobObserver, Meter, Observer
+from commerce_hooks.outbox import OUTBOX_PREFIX
 from commerce_hooks.outcomes import Outcome, Receipt
 from redeliver.draining import Drain
 from redeliver.entrypoint import Parts, handler_of
@@ -56,20 +57,23 @@ def job_of(function: str) -> str:
 
 
 def _bulks_go_wrong(observer: JobObserver) -> None:
-    lost, unreadable = BulkRig(b"{}"), BulkRig(b"{}")
+    lost, unreadable, waiting = BulkRig(b"{}"), BulkRig(b"{}"), BulkRig(b"{}")
     lost.bucket.objects.clear()
     unreadable.bucket.attributes.clear()
-    for rig in (lost, unreadable):
+    waiting.event_bridge.fail_next.extend(["AccessDeniedException"] * 9)
+    for rig in (lost, unreadable, waiting):
         rig.work()
         for line in rig.told.lines:
             observer.ran(**line)  # type: ignore[arg-type]
 
 
 class ListedAndNoMore:
-    """A bucket that lists an object and then fails."""
+    """A bucket that lists an object of the outbox and then fails."""
 
-    def page(self, folder: str, token: str | None, seconds: float) -> Page:  # noqa: ARG002
-        return Page([Listed(f"{folder}letter", NOW)], None)
+    def page(self, folder: str, token: str | None, seconds: float) -> Page:
+        if folder != f"{OUTBOX_PREFIX}/":
+            raise UnavailableError("bucket", f"{folder} after {token} within {seconds} seconds")
+        return Page([Listed(f"{folder}letter", NOW, 1)], None)
 
     def read(self, keys: Sequence[str], seconds: float) -> Mapping[str, bytes]:
         raise UnavailableError("bucket", f"{len(keys)} objects within {seconds} seconds")
@@ -83,10 +87,12 @@ class ListedAndNoMore:
 
 def _something_stays_in_the_outbox(meter: Meter) -> None:
     not_used: Any = None
-    objects, observer = ListedAndNoMore(), JobObserver("drain", meter)
-    drain = Drain(objects, not_used, observer)
-    sweep = Sweep(objects, not_used, not_used, observer)
-    handler_of(Parts(not_used, drain, sweep, meter))({"task": "drain"}, None)
+    objects = ListedAndNoMore()
+    drain = Drain(objects, not_used, JobObserver("drain", meter))
+    sweep = Sweep(objects, not_used, lambda: NOW, JobObserver("sweep", meter))
+    handler = handler_of(Parts(not_used, drain, sweep, meter))
+    for task in ("drain", "sweep"):
+        handler({"task": task}, None)
 
 
 def lines_in(printed: str) -> list[dict[str, Any]]:

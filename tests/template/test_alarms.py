@@ -23,21 +23,27 @@ MOST_METRICS = 10
 """Of one expression (CloudWatch user guide, "Limits that apply to alarms based on metric math")."""
 # Names, dimensions and meaning: AWS Lambda developer guide, "Types of metrics for Lambda
 # functions"; Amazon SQS developer guide, "Available CloudWatch metrics for Amazon SQS"; Amazon
-# API Gateway developer guide, "Monitor CloudWatch metrics for HTTP APIs".
-OF_AWS = {
-    FUNCTION: ("AWS/Lambda", "FunctionName", "${%s}", {"Errors", "Throttles"}),
+# API Gateway developer guide, "Monitor CloudWatch metrics for HTTP APIs" and "Amazon API Gateway
+# dimensions and metrics".
+OF_AWS: dict[str, tuple[str, dict[str, str], set[str]]] = {
+    FUNCTION: ("AWS/Lambda", {"FunctionName": "${%s}"}, {"Errors", "Throttles"}),
     QUEUE: (
         "AWS/SQS",
-        "QueueName",
-        "${%s.QueueName}",
+        {"QueueName": "${%s.QueueName}"},
         {
             "ApproximateNumberOfMessagesVisible",
             "ApproximateNumberOfMessagesNotVisible",
             "NumberOfMessagesSent",
         },
     ),
-    "AWS::Serverless::HttpApi": ("AWS/ApiGateway", "ApiId", "${%s}", {"5xx"}),
+    "AWS::Serverless::HttpApi": ("AWS/ApiGateway", {"ApiId": "${%s}"}, {"5xx"}),
+    "AWS::Serverless::Api": (
+        "AWS/ApiGateway",
+        {"ApiName": "${AWS::StackName}", "Stage": "cenit"},
+        {"5XXError"},
+    ),
 }
+BULK_JOBS = ("bulk", "sweep")
 BLOCKS_WAITED_FOR = {block_name(name) for name in senders()}
 
 
@@ -57,9 +63,10 @@ def ours(template: Template, name: str, **dimensions: str) -> Metric:
 
 
 def of_aws(template: Template) -> Iterator[Metric]:
-    for resource_type, (namespace, dimension, reference, names) in OF_AWS.items():
+    for resource_type, (namespace, dimensions, names) in OF_AWS.items():
         for resource, name in product(template.of_type(resource_type), names):
-            yield Metric(namespace, name, frozenset({(dimension, reference % resource)}))
+            named = {key: text.replace("%s", resource) for key, text in dimensions.items()}
+            yield Metric(namespace, name, frozenset(named.items()))
 
 
 def of_filters(template: Template) -> Iterator[Metric]:
@@ -187,12 +194,26 @@ def test_the_first_of_what_ought_never_to_happen_rings(
     assert alarm.rings_at_once
 
 
-def test_the_first_5xx_of_the_gateway_rings(template: Template, alarms: tuple[Alarm, ...]) -> None:
-    (api,) = template.of_type("AWS::Serverless::HttpApi")
-    answers = Metric("AWS/ApiGateway", "5xx", frozenset({("ApiId", f"${{{api}}}")}))
-    (alarm,) = watching(alarms, answers)
+@pytest.mark.parametrize("resource_type", ["AWS::Serverless::HttpApi", "AWS::Serverless::Api"])
+def test_the_first_5xx_of_a_gateway_rings(
+    template: Template, alarms: tuple[Alarm, ...], resource_type: str
+) -> None:
+    (api,) = template.of_type(resource_type)
+    namespace, dimensions, (name,) = OF_AWS[resource_type]
+    named = {key: text.replace("%s", api) for key, text in dimensions.items()}
+    (alarm,) = watching(alarms, Metric(namespace, name, frozenset(named.items())))
 
     assert alarm.rings_at_once
+
+
+def test_cenit_s_api_is_called_as_its_alarm_calls_it(cloudformation: Template) -> None:
+    """SAM names the API in its definition, as CloudFormation wants it."""
+    api = cloudformation.only("AWS::ApiGateway::RestApi")
+    stage = cloudformation.only("AWS::ApiGateway::Stage")
+
+    assert "Name" not in api
+    assert written(api["Body"]["info"]["title"]) == "${AWS::StackName}"
+    assert stage["StageName"] == "cenit"
 
 
 def test_every_function_has_an_alarm_for_errors_and_one_for_throttles(
@@ -262,9 +283,10 @@ def visible(queue: str) -> Metric:
 
 def test_an_alarm_says_what_silence_means(template: Template, alarms: tuple[Alarm, ...]) -> None:
     breaching = [a.name for a in alarms if a.properties["TreatMissingData"] == "breaching"]
-    gauges = ("OpenRecords", "OldestOpenRecord", "ExpiringRecords", "OutboxObjects")
+    gauges = ("OpenRecords", "OldestOpenRecord", "ExpiringRecords")
 
-    assert breaching == ["HeartbeatMissingAlarm"]
+    # Both are told all the time, and that they are not is what these are to notice.
+    assert set(breaching) == {"HeartbeatMissingAlarm", "OutboxObjectsAlarm"}
     for alarm in alarms:
         # What a gauge said last holds until it says something else.
         gauged = {metric.name for metric in alarm.metrics} & set(gauges)
@@ -324,8 +346,24 @@ def test_an_outbox_that_does_not_empty_itself_rings(
     for alarm in (queue, bucket):
         # All of the time, and for longer than it takes until a letter is tried again.
         assert alarm.properties["EvaluationPeriods"] == alarm.properties["DatapointsToAlarm"]
-        assert alarm.minutes * 60 >= 2 * LONGEST_SECONDS
         assert alarm.threshold == 1
+    assert queue.minutes * 60 >= 2 * LONGEST_SECONDS
+    assert bucket.minutes >= 10
+
+
+def test_bulks_that_wait_for_a_service_ring_before_half_an_hour_is_over(
+    template: Template, alarms: tuple[Alarm, ...]
+) -> None:
+    names = {job: ours(template, "Jobs", job=job, outcome="unavailable") for job in BULK_JOBS}
+    (alarm,) = watching(alarms, names["bulk"])
+    queue = template.properties("BulkQueue")
+    sweep = template.properties("RedeliverFunction")["Events"]["Sweep"]["Properties"]
+
+    assert alarm.metrics == tuple(names.values())
+    assert alarm.properties["Metrics"][0]["Expression"] == "jobs + sweeps"
+    assert 1 < alarm.threshold <= alarm.period / queue["VisibilityTimeout"]
+    assert sweep["Schedule"] == "rate(5 minutes)"
+    assert alarm.minutes == 30
 
 
 def test_all_others_ring_when_there_is_too_much(alarms: tuple[Alarm, ...]) -> None:

@@ -36,7 +36,7 @@ def test_no_second_run_begins_while_the_first_may_still_run(template: Template) 
     assert template.properties("BulkQueue")["VisibilityTimeout"] >= 6 * timeout
 
 
-def test_of_a_failed_job_the_message_is_reported_and_no_other(template: Template) -> None:
+def test_of_a_failed_job_the_message_is_reported_and_few_run_at_once(template: Template) -> None:
     (source,) = template.properties("BulkFunction")["Events"].values()
 
     assert source == {
@@ -45,5 +45,6 @@ def test_of_a_failed_job_the_message_is_reported_and_no_other(template: Template
             "Queue": {"Fn::GetAtt": ["BulkQueue", "Arn"]},
             "BatchSize": 1,
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": 5},
         },
     }

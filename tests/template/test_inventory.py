@@ -38,9 +38,11 @@ ONCE = {
     "AWS::SQS::QueuePolicy": 1,
 }
 # Beside the two of each function.
-ALARMS = 21
+ALARMS = 23
 # No platform waits for these, so they may take longer.
 JOBS = {"BulkFunction", "RedeliverFunction", "ShapesFunction", "UpkeepFunction"}
+# Schedules call these, asynchronously.
+SCHEDULED = {"RedeliverFunction", "UpkeepFunction"}
 # What waits for the bus, and its dead letters.
 OUTBOX = {FUNCTION: 1, "AWS::IAM::Role": 1, "AWS::Logs::LogGroup": 1, "AWS::SQS::Queue": 2}
 # The heartbeat's rule, its queue, and one for what the rule could not deliver.
@@ -120,6 +122,7 @@ def test_a_function_has_these_properties_and_no_others(template: Template) -> No
     assert template.document["Globals"]["Function"].keys() == shared
     for name, properties in template.of_type(FUNCTION).items():
         more = {"Timeout"} if name in JOBS else set()
+        more |= {"EventInvokeConfig"} if name in SCHEDULED else set()
         assert properties.keys() - {"Layers"} == own | more, name
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from commerce_hooks.aws import Patience, SqsOutboxQueue
-from redeliver.backoff import LONGEST_SECONDS, backoff
+from redeliver.backoff import LONGEST_SECONDS, MOST_TRIES, backoff
 from redeliver.batches import OLD, Batches
 from redeliver.entrypoint import RUN_SECONDS, Parts, handler_of
 from support.event_source import EventSource
@@ -32,26 +32,24 @@ def test_letters_are_kept_for_a_week_and_dead_ones_for_longer(template: Template
     assert queue["SqsManagedSseEnabled"] is dead["SqsManagedSseEnabled"] is True
     assert queue["RedrivePolicy"] == {
         "deadLetterTargetArn": {"Fn::GetAtt": ["OutboxDeadLetters", "Arn"]},
-        "maxReceiveCount": 1000,  # the most that SQS allows
+        "maxReceiveCount": MOST_TRIES,  # the most that SQS allows
     }
 
 
 def test_a_letter_is_given_up_before_the_queue_drops_it(template: Template) -> None:
     """At the longest pauses, and if the queue heeds none of them, too."""
     queue = template.properties("OutboxQueue")
-    tries, kept = queue["RedrivePolicy"]["maxReceiveCount"], queue["MessageRetentionPeriod"]
-    timeout = template.properties("RedeliverFunction")["Timeout"]
+    kept = queue["MessageRetentionPeriod"]
 
-    assert tries * (LONGEST_SECONDS + timeout) < kept
-    assert tries * queue["VisibilityTimeout"] < kept
+    assert kept > MOST_TRIES * LONGEST_SECONDS
+    assert MOST_TRIES * queue["VisibilityTimeout"] < kept
     # One that is seldom received, because there are many, has a day for its last try.
     assert OLD.total_seconds() + DAY <= kept
 
 
-def test_an_outage_of_a_day_gives_nothing_up(template: Template) -> None:
-    tries = template.properties("OutboxQueue")["RedrivePolicy"]["maxReceiveCount"]
-
-    assert sum(backoff(count) for count in range(1, tries + 1)) > DAY
+def test_an_outage_of_five_days_gives_nothing_up() -> None:
+    assert OLD.total_seconds() > 5 * DAY
+    assert sum(backoff(count) for count in range(1, MOST_TRIES + 1)) > 5 * DAY
 
 
 def test_no_second_try_begins_while_the_first_may_still_be_under_way(template: Template) -> None:
@@ -71,6 +69,14 @@ def test_the_function_gets_letters_in_batches_that_leave_room_for_those_who_answ
         "BatchSize": 10,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": 5},
+    }
+
+
+def test_a_schedule_that_could_not_begin_is_left_to_the_next(template: Template) -> None:
+    """Lambda keeps asynchronous calls for six hours otherwise, and runs them all at once then."""
+    assert template.properties("RedeliverFunction")["EventInvokeConfig"] == {
+        "MaximumEventAgeInSeconds": 60,
+        "MaximumRetryAttempts": 0,
     }
 
 

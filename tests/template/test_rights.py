@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from cenit.services import PLATFORM as CENIT
+from commerce_hooks.parking import BULK_SWEPT
 from commerce_hooks.platform import QUARANTINED, Platform
 from support.platforms import block_name, platforms
 from template.reading import OTHERS, Template, Tree
 
 OUTBOX = "OutboxQueue"
 BUS = "arn:aws:events:eu-central-1:123456789012:event-bus/hooks"
+BUCKET = "arn:aws:s3:::payloads"
 OWN_LOGS_ONLY = ("logs:CreateLogStream", "logs:PutLogEvents")
 LAMBDA_ONLY = {
     "Version": "2012-10-17",
@@ -204,8 +207,9 @@ def test_redelivery_may_deal_with_what_waits_of_any_platform_and_nothing_else(
             "Effect": "Allow",
             "Action": "s3:PutObject",
             "Resource": [
-                objects_under(prefix)
-                for prefix in ("bulk", "oversize", "quarantine", "quarantine-sensitive")
+                {"Fn::Sub": "${PayloadBucket.Arn}/bulk/*.swept"},
+                objects_under("oversize"),
+                objects_under("quarantine"),
             ],
         },
         {
@@ -218,6 +222,40 @@ def test_redelivery_may_deal_with_what_waits_of_any_platform_and_nothing_else(
             },
         },
     ]
+
+
+def test_what_is_received_again_needs_no_more_than_that() -> None:
+    """Callbacks wait in the outbox only if no body of their platform may hold card data."""
+    waiting = [platform for platform in platforms().values() if not platform.sensitive]
+
+    assert waiting
+    # A bulk would have to be parked.
+    assert not [topic for each in waiting for topic in each.topics.values() if topic.many]
+
+
+@pytest.mark.parametrize(
+    ("key", "allowed"),
+    [
+        ("bulk/konimbo/acme/2026-03-09/c.swept", True),
+        ("bulk/konimbo/acme/2026-03-09/c", False),
+        ("bulk/konimbo/acme/2026-03-09/c.done", False),
+        ("bulk/konimbo/acme/2026-03-09/c.progress", False),
+        ("quarantine/centry/acme/2026-03-09/c", True),
+        ("quarantine-sensitive/konimbo/acme/2026-03-09/c", False),
+    ],
+)
+def test_redelivery_marks_bodies_of_bulks_and_cannot_change_them(
+    template: Template, key: str, *, allowed: bool
+) -> None:
+    resources = [
+        resource["Fn::Sub"].replace("${PayloadBucket.Arn}", BUCKET)
+        for statement in statements(template, "RedeliverRole")
+        if statement["Action"] == "s3:PutObject"
+        for resource in statement["Resource"]
+    ]
+    statement = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": resources}
+
+    assert may(statement, "s3:PutObject", f"{BUCKET}/{key}", {}) == allowed
 
 
 def test_redelivery_may_publish_every_event_of_every_platform_in_one_call(
@@ -287,7 +325,8 @@ def test_no_right_names_a_wildcard_but_the_keys_in_a_prefix(cloudformation: Temp
             assert "*" not in str(statement["Action"])
             resources = statement["Resource"]
             for resource in resources if isinstance(resources, list) else [resources]:
-                assert "*" not in str(resource).removesuffix("'}").removesuffix("/*")
+                name = str(resource).removesuffix("'}").removesuffix(BULK_SWEPT)
+                assert "*" not in name.removesuffix("/*")
 
 
 def test_a_platform_may_publish_each_of_its_events(template: Template, platform: Platform) -> None:
@@ -352,13 +391,18 @@ def may_publish(template: Template, role: str, keys: dict[str, Any]) -> bool:
         for statement in statements(template, role)
         if statement["Action"] == "events:PutEvents"
     )
-    policy = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": BUS}]}
+    return may({**statement, "Resource": BUS}, "events:PutEvents", BUS, keys)
+
+
+def may(statement: Tree, action: str, resource: str, keys: dict[str, Any]) -> bool:
+    """What the emulator's implementation of IAM says to a statement."""
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
     request = EvalContext(
         principal_arn="arn:aws:sts::123456789012:assumed-role/role/session",
         principal_type="AssumedRole",
         principal_account="123456789012",
-        action="events:PutEvents",
-        resource_arn=BUS,
+        action=action,
+        resource_arn=resource,
         region="eu-central-1",
         service_context=keys,
     )

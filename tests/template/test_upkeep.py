@@ -123,6 +123,19 @@ def test_the_schedules_name_tasks_that_the_code_has(template: Template) -> None:
     ]
 
 
+def test_heartbeats_do_not_pile_up_and_gauges_that_failed_are_taken_again(
+    template: Template,
+) -> None:
+    function = template.properties("UpkeepFunction")
+    # Lambda waits for a minute before the second try and for two before the third (Lambda
+    # developer guide, "How Lambda handles errors and retries with asynchronous invocation").
+    third = 2 * function["Timeout"] + 60 + 120
+
+    config = function["EventInvokeConfig"]
+    assert config["MaximumRetryAttempts"] == 2
+    assert third < config["MaximumEventAgeInSeconds"] <= 900
+
+
 def test_the_function_ends_after_the_deadlines_that_the_code_keeps(template: Template) -> None:
     timeout = template.properties("UpkeepFunction")["Timeout"]
 

@@ -209,6 +209,20 @@ def test_progress_that_another_version_saved_is_begun_anew() -> None:
     assert rig.published == ids()
 
 
+def test_a_body_whose_pointer_the_bus_refuses_for_good_is_kept_once_and_that_is_told() -> None:
+    rig = BulkRig(b"{broken")
+    rig.event_bridge.fail_next.append({0: "MalformedDetail"})
+
+    assert rig.work()
+
+    (line,) = rig.told.lines
+    assert (line["level"], line["outcome"], line["cause"]) == (
+        *("warning", "quarantined"),
+        "bus: MalformedDetail",
+    )
+    assert f"{rig.key}.done" in rig.bucket.objects
+
+
 def test_a_body_whose_pointer_cannot_be_published_stays() -> None:
     rig = BulkRig(orders().replace(b'"id": 7}', b'"id": true}'))
 

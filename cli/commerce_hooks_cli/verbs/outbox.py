@@ -25,7 +25,7 @@ outbox = typer.Typer(
     help="What waits because the bus failed: look at it, move what is stuck.",
 )
 _WHAT = {
-    "queue": "tried again by itself, at most five minutes apart",
+    "queue": "tried again by itself, at most ten minutes apart",
     "bucket": "tried again by itself, every minute",
     "bulk": "large callbacks; their jobs are begun anew by themselves",
     "dead letters": "stuck",

@@ -10,7 +10,7 @@ import pytest
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.outbox import Letter
 from commerce_hooks.publishing import BusEntry
-from redeliver.backoff import backoff
+from redeliver.backoff import MOST_TRIES, backoff
 from redeliver.batches import OLD, Message
 from support.bulk import Crashes
 from support.faults import CrashError
@@ -64,7 +64,7 @@ def test_only_what_failed_comes_again_and_later_the_more_often_it_failed() -> No
 
     assert again == ["m1"]
     assert rig.times.after.keys() == {"receipt-1"}
-    assert 150 <= rig.times.after["receipt-1"] <= 300
+    assert 450 <= rig.times.after["receipt-1"] <= 600
     assert rig.outcomes == ["delivered", "unavailable"]
     assert rig.told.lines[1]["cause"] == "bus: NotAuthorizedForSourceException"
     assert rig.work(message(1)) == ["m1"]
@@ -117,13 +117,34 @@ def test_a_fault_of_ours_comes_again_and_is_told_without_its_message() -> None:
     }
 
 
-def test_what_there_was_no_time_for_comes_again_at_once() -> None:
+def test_what_there_was_no_time_for_comes_again_as_late_as_what_failed() -> None:
+    rig = OutboxRig()
+    often = message(1, callback(1), receive_count=20)
+
+    assert rig.work(message(0), often, message(2, callback(2)), seconds=15) == ["m1", "m2"]
+
+    assert rig.times.after["receipt-1"] >= 450
+    assert rig.times.after["receipt-2"] <= 5
+    assert rig.told.lines[1]["outcome"] == "untried"
+
+
+def test_a_callback_among_events_of_an_outage_of_days_is_not_used_up() -> None:
+    """It is received with others that fail first, and not tried; the queue counts all the same."""
     rig = OutboxRig()
 
-    assert rig.work(message(0), message(1, callback(1)), seconds=15) == ["m1"]
+    def fail(_entries: Sequence[BusEntry]) -> None:
+        raise UnavailableError("bus", "AccessDenied", may_pass=False)
 
-    assert rig.times.after == {"receipt-1": 1}
-    assert rig.told.lines[1]["outcome"] == "untried"
+    rig.bus.before = fail
+    received, seconds = 0, 0
+
+    while seconds < timedelta(days=5) / timedelta(seconds=1):
+        received += 1
+        rig.work(message(0), message(1, callback(1), receive_count=received))
+        seconds += rig.times.after["receipt-1"]
+
+    assert {line["outcome"] for line in rig.told.lines} == {"unavailable", "untried"}
+    assert received < MOST_TRIES
 
 
 def test_where_the_queue_fails_too_messages_come_again_when_their_visibility_timeout_ends() -> None:
@@ -182,6 +203,29 @@ def test_what_waited_almost_as_long_as_the_queue_keeps_it_begins_anew_with_the_d
     assert rig.outcomes == ["unavailable", "given_up"]
 
 
+def test_what_is_handed_out_for_the_last_time_is_given_up_for_the_queue_would_not_say_why() -> None:
+    rig = OutboxRig()
+    rig.event_bridge.fail_next.append("AccessDeniedException")
+    young = message(0, receive_count=MOST_TRIES - 1)
+
+    again = rig.work(young, message(1, receive_count=MOST_TRIES))
+
+    assert again == ["m0"]
+    (dead,) = rig.dead_letters.letters
+    assert (dead.text, dead.attributes["cause"]) == (
+        *(letter(1).text,),
+        "given up: bus: AccessDeniedException",
+    )
+
+
+def test_what_was_not_even_tried_is_given_up_with_these_words() -> None:
+    rig = OutboxRig()
+
+    rig.work(message(0), aged(1, OLD, callback(1)), seconds=15)
+
+    assert rig.dead_letters.letters[0].attributes["cause"] == "given up: untried"
+
+
 def test_what_is_old_and_goes_out_is_not_given_up() -> None:
     rig = OutboxRig()
 
@@ -237,9 +281,9 @@ def test_wherever_the_function_dies_every_letter_is_somewhere(at: int, *, after:
 def test_a_pause_counts_how_often_a_message_was_received() -> None:
     rig = OutboxRig()
     rig.event_bridge.fail_next.append("AccessDeniedException")
-    often = message(0, receive_count=1_000)
+    often = message(0, receive_count=MOST_TRIES - 1)
 
     rig.work(often)
 
-    assert rig.times.after["receipt-0"] >= 150 > backoff(1)
+    assert rig.times.after["receipt-0"] >= 450 > backoff(1)
     assert replace(often.letter) == letter(0)

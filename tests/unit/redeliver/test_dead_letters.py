@@ -60,6 +60,12 @@ def test_a_text_as_large_as_sqs_takes_is_kept_without_what_there_is_no_room_for(
     assert buried(Letter(almost, attributes)).attributes.keys() == {"cause"}
 
 
+def test_what_is_no_text_at_all_is_left_to_the_queue_to_refuse() -> None:
+    letter = Letter("\ud800", {"\ud800": "\udfff"})
+
+    assert buried(letter) == Letter("\ud800", {"cause": "no attribute kind", "\ud800": "\udfff"})
+
+
 def test_what_the_queue_refuses_keeps_nothing_else_out() -> None:
     class Picky(MemoryOutboxQueue):
         def put(self, letters: Sequence[Letter], seconds: float) -> Sequence[str | None]:

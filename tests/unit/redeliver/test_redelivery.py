@@ -12,7 +12,7 @@ from commerce_hooks.errors import UnavailableError
 from commerce_hooks.outbox import Letter
 from commerce_hooks.publishing import BusEntry
 from redeliver.fates import Fate, Verdict
-from support.outbox import NOW, OutboxRig, callback, letter, waiting
+from support.outbox import NOW, OutboxRig, callback, letter, message, waiting
 
 BULK = ("konimbo", "order_created_bulk")
 
@@ -158,6 +158,20 @@ def test_a_callback_in_quarantine_comes_again_until_something_points_to_it() -> 
     assert fate == Fate(Verdict.UNAVAILABLE, "bus: AccessDeniedException")
     assert verdicts(deliver(rig, callback(1, body=b"{broken"))) == [Verdict.DELIVERED]
     assert rig.published == ["k1.q"]
+
+
+def test_a_pointer_that_the_bus_refuses_for_good_is_told_and_the_bytes_are_kept_once() -> None:
+    rig = OutboxRig()
+    rig.event_bridge.fail_next.append({0: "MalformedDetail"})
+
+    assert rig.work(message(1, callback(1, body=b"{broken"))) == []
+
+    assert rig.bucket.objects["quarantine/centry/acme/2026-03-09/k1"] == b"{broken"
+    (line,) = rig.told.lines
+    assert (line["level"], line["outcome"], line["cause"]) == (
+        *("warning", "delivered"),
+        "bus: MalformedDetail",
+    )
 
 
 def test_a_bulk_is_parked_and_left_to_a_job_or_if_that_fails_to_the_sweep() -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from redeliver.sweeping import QUIET
+from redeliver.sweeping import AGAIN, QUIET
 from support.bulk import Crashes
 from support.faults import CrashError
 from support.outbox import NOW, OutboxRig
@@ -72,21 +72,41 @@ def test_notes_whose_body_is_gone_get_none() -> None:
 def test_a_job_that_stopped_halfway_for_good_gets_another() -> None:
     rig = OutboxRig()
     keep(rig, "c1", timedelta(hours=2))
-    keep(rig, "c1.progress", timedelta(hours=1))
-    keep(rig, "c1.swept", timedelta(minutes=20))
+    keep(rig, "c1.progress", QUIET)
 
     assert sweep(rig) == ["c1"]
 
 
-def test_the_next_sweep_queues_nothing_again_and_a_later_one_does() -> None:
+def test_one_that_got_a_job_gets_no_other_for_a_day_for_its_job_may_not_get_on() -> None:
     rig = OutboxRig()
-    keep(rig, "c1")
+    keep(rig, "c1", AGAIN)
+    keep(rig, "c1.swept", AGAIN - A_MINUTE)
 
-    assert sweep(rig) == ["c1"]
     assert sweep(rig) == []
 
-    rig.now += QUIET
+    rig.now += A_MINUTE
     assert sweep(rig) == ["c1"]
+
+
+def test_after_a_day_too_a_job_that_gets_on_is_left_alone() -> None:
+    rig = OutboxRig()
+    keep(rig, "c1", timedelta(days=2))
+    keep(rig, "c1.swept", AGAIN)
+    keep(rig, "c1.progress", A_MINUTE)
+
+    assert sweep(rig) == []
+
+
+def test_in_an_outage_of_a_day_a_body_gets_one_job_more_and_not_a_hundred() -> None:
+    rig = OutboxRig()
+    keep(rig, "c1", A_MINUTE)
+    began = rig.now
+    while rig.now < began + AGAIN:
+        sweep(rig)
+        rig.objects.kept_at.setdefault(f"{FOLDER}/c1.swept", rig.now)
+        rig.now += 5 * A_MINUTE
+
+    assert len(rig.bulk_queue.keys) == 1
 
 
 def test_bodies_are_told_apart_across_the_pages_of_a_listing() -> None:

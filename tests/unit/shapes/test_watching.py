@@ -98,9 +98,7 @@ def test_a_crash_after_the_notice_and_before_the_set_is_kept_tells_it_again(
     assert watched.paths() == {"", "id"}
 
 
-@pytest.mark.parametrize(
-    "failure", ["AccessDeniedException", {0: "AccessDeniedException"}]
-)
+@pytest.mark.parametrize("failure", ["AccessDeniedException", {0: "AccessDeniedException"}])
 def test_what_could_not_be_told_is_not_kept_and_comes_again(
     watched: Watched, failure: str | dict[int, str]
 ) -> None:

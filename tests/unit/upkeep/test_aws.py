@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from commerce_hooks.aws import Patience
 from commerce_hooks.errors import UnavailableError
-from commerce_hooks.listing import Page
+from commerce_hooks.listing import Listed, Page
 from support.receiving import FakeClock
 from upkeep.aws import S3ListedBucket
 
@@ -48,7 +48,7 @@ def test_a_listing_is_read_page_by_page() -> None:
 
     first, second = listed.page("outbox/", None, 3), listed.page("outbox/", "further", 3)
 
-    assert first == Page([("outbox/a", KEPT_AT)], "further")  # type: ignore[list-item]
+    assert first == Page([Listed("outbox/a", KEPT_AT, 1)], "further")
     assert second == Page([], None)
     assert client.calls == [
         {"Bucket": "payloads", "Prefix": "outbox/"},

@@ -5,36 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from support.upkeep import MOMENT, prefix_called, record
-from upkeep.records import SOON, Gauge, expires_at, open_bodies, watched
-
-
-def keys(*names: str) -> list[str]:
-    return [each.key for each in open_bodies(map(record, names))]
-
-
-@pytest.mark.parametrize(
-    ("listed", "expected"),
-    [
-        ([], []),
-        (["a"], ["a"]),
-        (["a", "a.progress", "a.swept"], ["a"]),
-        (["a", "a.done", "a.progress", "a.swept", "b"], ["b"]),
-        (["a.done", "a.progress"], []),
-        (["a", "a.done", "a.progress"], []),
-        (["a", "a.progress", "b", "b.done"], ["a"]),
-        (["a", "b.done", "c", "c.done", "d"], ["a", "d"]),
-        (["a.progress", "b"], ["b"]),
-    ],
-)
-def test_a_bulk_is_open_until_it_is_done(listed: list[str], expected: list[str]) -> None:
-    assert listed == sorted(listed)
-    assert keys(*listed) == expected
-
-
-def test_a_body_whose_mark_is_not_listed_yet_is_not_told_of() -> None:
-    bodies = open_bodies(record(key) for key in ("a", "b"))
-
-    assert next(bodies).key == "a"
+from upkeep.records import SOON, Gauge, expires_at, watched
 
 
 @pytest.mark.parametrize(
