@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from commerce_hooks.outbox import OUTBOX_PREFIX
 from commerce_hooks.parking import BULK_NOTES, BULK_PREFIX
+from commerce_hooks_cli.aws import in_plain_words
 from commerce_hooks_cli.queue_depth import depth
 
 if TYPE_CHECKING:
@@ -24,7 +28,7 @@ CAUSE = "cause"
 """The attribute in which a dead letter says why it is one."""
 _NO_CAUSE = "tried too often"
 _WORK_SECONDS = 60
-"""So long a dead letter is hidden from others while it is moved."""
+"""So long a dead letter is hidden from others while it is moved, or where that failed."""
 # With any wait SQS asks all of its servers, and an empty answer means an empty queue
 # (ReceiveMessage, API reference).
 _LOOK_SECONDS = 2
@@ -34,12 +38,16 @@ _ONE_BY_ONE = 1
 
 @dataclass(frozen=True)
 class Waiting:
-    """How much waits in one place; `oldest` is since when, where that can be told."""
+    """How much waits in one place; `oldest` is since when, where that can be told.
+
+    Where nothing can be told, `count` is None and `error` says why.
+    """
 
     place: str
-    count: int
+    count: int | None
     oldest: datetime | None = None
     causes: Mapping[str, int] | None = None
+    error: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -47,6 +55,7 @@ class Waiting:
             "count": self.count,
             "oldest": self.oldest.isoformat(timespec="seconds") if self.oldest else None,
             "causes": dict(self.causes) if self.causes is not None else None,
+            "error": self.error,
         }
 
 
@@ -70,31 +79,36 @@ class OutboxPlaces:
             deployment.payload_bucket,
         )
 
-    def waiting(self) -> list[Waiting]:
-        """What waits where. SQS's numbers are estimates for a minute after the last change."""
-        return [
-            self._queued(),
-            self._kept("bucket", OUTBOX_PREFIX),
-            self._kept("bulk", BULK_PREFIX),
-            self._dead(),
-        ]
+    def waiting(self) -> Iterator[Waiting]:
+        """What waits where. SQS's numbers are estimates for a minute after the last change.
 
-    def redrive(self, on_moved: Callable[[int], None]) -> int:
-        """Move the dead letters back into the outbox; returns how many were moved.
-
-        As many as there are at the beginning: what dies again meanwhile stays for another time.
-        A letter is put back before it is deleted, so dying in between repeats it, with its ids.
+        In an outage a place may not tell; the others still do.
         """
-        most, moved = self._count(self.dead_letters), 0
-        while moved < most:
-            letters = self._receive(_ONE_BY_ONE, _WORK_SECONDS, _LOOK_SECONDS)
-            if not letters:
-                break
+        places: Mapping[str, Callable[[], Waiting]] = {
+            "queue": self._queued,
+            "bucket": partial(self._kept, "bucket", OUTBOX_PREFIX),
+            "bulk": partial(self._kept, "bulk", BULK_PREFIX),
+            "dead letters": self._dead,
+        }
+        for place, look in places.items():
+            try:
+                yield look()
+            except (BotoCoreError, ClientError) as error:
+                yield Waiting(place, None, error=in_plain_words(error).message)
+
+    def redrive(self, now: datetime, on_moved: Callable[[int], None]) -> None:
+        """Move the dead letters back into the outbox; `on_moved` is told how many so far.
+
+        Only those that died before `now`: what dies again meanwhile stays for another time. A
+        letter is put back before it is deleted, so dying in between repeats it, with its ids.
+        """
+        moved = 0
+        while letters := self._receive(_ONE_BY_ONE, _WORK_SECONDS, _LOOK_SECONDS):
             for letter in letters:
-                self._put_back(letter)
-                moved += 1
-                on_moved(moved)
-        return moved
+                if _died_at(letter) < now:
+                    self._put_back(letter)
+                    moved += 1
+                    on_moved(moved)
 
     def _queued(self) -> Waiting:
         return Waiting("queue", self._count(self.queue))
@@ -103,8 +117,7 @@ class OutboxPlaces:
         """With the causes and the age of some: to look at them all would be to receive them all."""
         seen = self._receive(10, 0)
         causes = Counter(_cause(letter) for letter in seen)
-        sent = [int(letter["Attributes"]["SentTimestamp"]) for letter in seen]
-        oldest = datetime.fromtimestamp(min(sent) / 1000, UTC) if sent else None
+        oldest = min(map(_died_at, seen), default=None)
         return Waiting("dead letters", self._count(self.dead_letters), oldest, causes)
 
     def _kept(self, place: str, prefix: str) -> Waiting:
@@ -145,6 +158,10 @@ class OutboxPlaces:
             },
         )
         self.sqs.delete_message(QueueUrl=self.dead_letters, ReceiptHandle=letter["ReceiptHandle"])
+
+
+def _died_at(letter: MessageTypeDef) -> datetime:
+    return datetime.fromtimestamp(int(letter["Attributes"]["SentTimestamp"]) / 1000, UTC)
 
 
 def _cause(letter: MessageTypeDef) -> str:

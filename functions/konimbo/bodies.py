@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from typing import overload
 
 from commerce_hooks.decoding import JsonObject, JsonValue
 
 _PAYMENT_RECORDS = ("credit_guard_xml", "order")
 # A thousand times a long text would be more than the bus should have to carry.
 _MAX_BESIDE = 100
+_MOST_BESIDE = 20
 # Of ids, words and times; none of them is long enough for a card's number.
 _ID = re.compile(r"[0-9]{1,11}")
 _WORD = re.compile(r"[A-Za-z_-]{1,40}|[0-9]{1,3}")
@@ -29,33 +29,17 @@ _PAYMENT_FIELDS = {
 def one_per_order(body: JsonObject) -> Sequence[JsonObject]:
     """A bulk that holds one list becomes one body per order, shaped like a single one's.
 
-    What stands beside the list goes with each, if it is brief: it is for all of them.
+    What stands beside the list goes with each, if it is brief: it is for all of them. Where that
+    is much, a bulk would be a thousand times as large as its body; it is then left as it is, to
+    be quarantined.
     """
     named = [body[name] for name in ("orders", "order") if name in body]
     orders = named[0] if len(named) == 1 else None
     if isinstance(orders, list):
-        return _OnePerOrder({n: value for n, value in body.items() if _is_brief(value)}, orders)
+        beside = {name: value for name, value in body.items() if _is_brief(value)}
+        if len(beside) <= _MOST_BESIDE:
+            return [{**beside, "order": order} for order in orders]
     return (body,)
-
-
-class _OnePerOrder(Sequence[JsonObject]):
-    """Made as they are looked at: together they can be a thousand times as large as the body."""
-
-    def __init__(self, beside: JsonObject, orders: Sequence[JsonValue]) -> None:
-        self._beside = beside
-        self._orders = orders
-
-    def __len__(self) -> int:
-        return len(self._orders)
-
-    @overload
-    def __getitem__(self, index: int) -> JsonObject: ...
-    @overload
-    def __getitem__(self, index: slice) -> "_OnePerOrder": ...
-    def __getitem__(self, index: int | slice) -> "JsonObject | _OnePerOrder":
-        if isinstance(index, slice):
-            return _OnePerOrder(self._beside, self._orders[index])
-        return {**self._beside, "order": self._orders[index]}
 
 
 def _is_brief(value: JsonValue) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -9,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from commerce_hooks_cli.deployment import Deployment
+from commerce_hooks_cli.outbox import OutboxPlaces
 from support.command import LOCAL, REAL, FakeWorld
 
 if TYPE_CHECKING:
@@ -121,9 +123,50 @@ def test_dead_letters_go_back_as_they_were_but_for_their_cause(
     assert world.run("outbox", "redrive", "--json").json == {"moved": 0}
 
 
+def test_what_dies_again_meanwhile_stays_for_another_time(outbox: Outbox) -> None:
+    outbox.bury()
+    before = datetime.now(UTC) - timedelta(hours=1)
+    places = OutboxPlaces(
+        boto3.client("sqs"), boto3.client("s3"), outbox.queue, outbox.dead_letters, "payloads"
+    )
+
+    moved: list[int] = []
+    places.redrive(before, moved.append)
+
+    assert (moved, outbox.queued()) == ([], [])
+
+
+def test_a_redrive_that_breaks_off_says_how_far_it_came(world: FakeWorld, outbox: Outbox) -> None:
+    outbox.bury()
+    here = world.deployment
+    assert isinstance(here, Deployment)
+    outputs = {**here.outputs, "OutboxQueueUrl": f"{outbox.queue}-gone"}
+    world.deployment = replace(here, outputs=outputs)
+
+    result = world.run("outbox", "redrive")
+
+    assert result.exit_code == 1
+    assert "No dead letters were moved" in result.stdout
+
+
+def test_a_place_that_does_not_tell_hides_no_other(world: FakeWorld, outbox: Outbox) -> None:
+    outbox.bury()
+    here = world.deployment
+    assert isinstance(here, Deployment)
+    world.deployment = replace(here, payload_bucket="no-such-bucket")
+
+    shown = world.run("outbox", "status")
+    told = world.run("outbox", "status", "--json")
+
+    assert shown.exit_code == told.exit_code == 1
+    assert "does not tell" in shown.stdout
+    assert "this is not all" in shown.stderr
+    assert [each["count"] for each in told.json] == [0, None, None, 1]
+
+
 @pytest.mark.usefixtures("outbox")
 def test_without_dead_letters_nothing_is_moved(world: FakeWorld) -> None:
-    assert "No dead letters." in world.run("outbox", "redrive").stdout
+    assert "No dead letters were moved" in world.run("outbox", "redrive").stdout
 
 
 def test_on_a_deployed_stack_it_is_asked_first(world: FakeWorld, outbox: Outbox) -> None:

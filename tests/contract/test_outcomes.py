@@ -460,6 +460,19 @@ def test_a_bulk_too_large_to_publish_at_once_is_a_503_while_it_cannot_be_parked(
     assert reception.kept_nothing
 
 
+def test_a_bulk_with_much_beside_its_orders_is_kept_and_not_multiplied() -> None:
+    few, many = ({f"field_{n}": n for n in range(count)} for count in (20, 21))
+    orders = {"orders": [{"id": 1}, {"id": 2}]}
+    reception = Reception(platforms()["konimbo"])
+
+    taken = reception.call(json.dumps(few | orders).encode(), topic="order_created_bulk")
+    kept = reception.call(json.dumps(many | orders).encode(), topic="order_created_bulk")
+
+    assert (taken.body["status"], len(taken.body["event_ids"])) == ("accepted", 2)
+    assert reception.event_bridge.details[0]["data"]["field_19"] == 19
+    assert (kept.body["status"], kept.body["reason"]) == ("quarantined", "invalid")
+
+
 def test_bytes_of_a_platform_with_card_data_are_sensitive_whatever_url_they_came_to() -> None:
     """The URLs of iSET are pasted by hand: an order may come to a product's."""
     order = sample("iset", "order-saved", "cpf").body

@@ -125,12 +125,16 @@ def test_a_function_may_only_add_to_its_own_part_of_the_bucket(
     local_stack: LocalState, function: FunctionsOwn, platform: Platform
 ) -> None:
     s3, bucket = function.client("s3"), local_stack.outputs["PayloadBucketName"]
-    s3.put_object(Bucket=bucket, Key=f"quarantine/{platform.name}/x", Body=b"x")
+    prefix, other = "quarantine-sensitive", "quarantine"
+    if not platform.sensitive:
+        prefix, other = other, prefix
+    s3.put_object(Bucket=bucket, Key=f"{prefix}/{platform.name}/x", Body=b"x")
     for operation, arguments in (
-        ("put_object", {"Key": "quarantine/other/x", "Body": b"x"}),
+        ("put_object", {"Key": f"{prefix}/other/x", "Body": b"x"}),
+        ("put_object", {"Key": f"{other}/{platform.name}/x", "Body": b"x"}),
         ("put_object", {"Key": "outbox/x", "Body": b"x"}),
-        ("get_object", {"Key": f"quarantine/{platform.name}/x"}),
-        ("delete_object", {"Key": f"quarantine/{platform.name}/x"}),
+        ("get_object", {"Key": f"{prefix}/{platform.name}/x"}),
+        ("delete_object", {"Key": f"{prefix}/{platform.name}/x"}),
         ("list_objects_v2", {}),
     ):
         with pytest.raises(ClientError) as error:
