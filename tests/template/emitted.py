@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from commerce_hooks.deadline import Deadline
 from commerce_hooks.errors import Reason, UnavailableError
 from commerce_hooks.listing import Listed, Page
 from commerce_hooks.observing import JobObserver, Meter, Observer
 from commerce_hooks.outbox import OUTBOX_PREFIX
 from commerce_hooks.outcomes import Outcome, Receipt
+from redeliver.dead_letters import DeadLetters
 from redeliver.draining import Drain
 from redeliver.entrypoint import Parts, handler_of
+from redeliver.redelivery import Redelivery
 from redeliver.sweeping import Sweep
 from support.bulk import BulkRig
 from template.alarms import Metric
@@ -85,10 +88,21 @@ class ListedAndNoMore:
         raise NotImplementedError
 
 
+class ListedAndNotOurs(ListedAndNoMore):
+    """A bucket with an object in the outbox that holds no letters."""
+
+    def read(self, keys: Sequence[str], seconds: float) -> Mapping[str, bytes]:
+        assert seconds > 0
+        return dict.fromkeys(keys, b"not ours")
+
+
 def _something_stays_in_the_outbox(meter: Meter) -> None:
     not_used: Any = None
+    redelivery = Redelivery(not_used, not_used, DeadLetters(not_used))
+    told = JobObserver("drain", meter)
+    Drain(ListedAndNotOurs(), redelivery, told).run(Deadline(lambda: 0.0, 60))
     objects = ListedAndNoMore()
-    drain = Drain(objects, not_used, JobObserver("drain", meter))
+    drain = Drain(objects, not_used, told)
     sweep = Sweep(objects, not_used, lambda: NOW, JobObserver("sweep", meter))
     handler = handler_of(Parts(not_used, drain, sweep, meter))
     for task in ("drain", "sweep"):

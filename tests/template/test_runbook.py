@@ -1,8 +1,10 @@
 """docs/runbook.md: an entry for each alarm, and commands and queries that work as they stand."""
 
+import os
 import re
 import shlex
 import subprocess
+from pathlib import Path
 
 import botocore.session
 import pytest
@@ -21,7 +23,25 @@ PRICE = 0.10
 """USD a month for each metric that an alarm watches (CloudWatch's list price, us-east-1)."""
 # What the AWS CLI adds to the API's own parameters, or calls otherwise.
 OF_THE_CLI = {"query", "output", "cli-binary-format", "notification-endpoint"}
-BY_HAND = {("s3", "ls"): {"recursive"}, ("lambda", "invoke"): {"function-name", "payload"}}
+BY_HAND: dict[tuple[str, str], set[str]] = {
+    ("s3", "cp"): set(),
+    ("s3", "ls"): {"recursive"},
+    ("s3", "rm"): set(),
+    ("lambda", "invoke"): {"function-name", "payload"},
+}
+# CloudWatch Logs as far as `insights` asks it: of the states in $STATES each call for one takes the
+# next, and the last one holds. Time passes at once.
+FAKE_AWS = """#!/bin/bash
+case "$*" in
+  *start-query*) [ -z "$REFUSED" ] && echo an-id ;;
+  *"--query-id an-id --query status"*)
+    head -n 1 "$STATES" && [ "$(wc -l < "$STATES")" -gt 1 ] && sed -i 1d "$STATES"; true ;;
+  *"--query-id an-id --query results"*) echo "found while $(head -n 1 "$STATES")" ;;
+esac
+"""
+FAKE_SLEEP = """#!/bin/bash
+echo slept >> "$SLEPT"
+"""
 # What Logs Insights knows of every line, and the words of its language.
 OF_INSIGHTS = {"@timestamp", "@message", "@log"}
 COMMANDS = {"fields", "filter", "limit", "sort", "stats"}
@@ -29,7 +49,7 @@ WORDS = {"and", "as", "bin", "by", "count", "desc", "in", "like", "max", "min", 
 # By functions whose lines are not made here.
 SAID_ELSEWHERE = {
     "message": {"redeliver", "shapes"},
-    "outcome": {"unavailable"},
+    "outcome": {"unavailable", "unburied"},
     "reason": set[str](),
 }
 
@@ -84,10 +104,13 @@ def test_the_price_is_that_of_all_alarms(template: Template) -> None:
 
 def test_names_of_the_template_are_in_it(template: Template) -> None:
     named = set(re.findall(r"id_of ([A-Z]\w+)", TEXT))
+    outputs = set(re.findall(r"OutputKey=='(\w+)'", TEXT))
     alarms = set(re.findall(r"\$STACK-(\w+)\"", TEXT))
 
     assert named
     assert named <= template.resources.keys()
+    assert outputs
+    assert outputs <= template.document["Outputs"].keys()
     assert alarms
     assert alarms <= {alarm.name for alarm in alarms_of(template)}
 
@@ -147,6 +170,65 @@ def test_the_shell_understands_what_is_to_be_pasted() -> None:
     pasted = "".join(blocks("bash"))
 
     subprocess.run(["/bin/bash", "-n"], input=pasted, text=True, check=True)
+
+
+@pytest.fixture
+def fakes(tmp_path: Path) -> Path:
+    for name, program in (("aws", FAKE_AWS), ("sleep", FAKE_SLEEP)):
+        (tmp_path / name).write_text(program, "utf-8")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "slept").touch()
+    return tmp_path
+
+
+def insights(
+    fakes: Path, *states: str, refused: str = ""
+) -> tuple[subprocess.CompletedProcess[str], int]:
+    """What the runbook's shell function prints, and how many times it has waited."""
+    (fakes / "states").write_text("".join(f"{state}\n" for state in states), "utf-8")
+    (function,) = re.findall(r"^insights\(\) \{.*?^\}\n", TEXT, flags=re.MULTILINE | re.DOTALL)
+    environment = {
+        "PATH": f"{fakes}:{os.environ['PATH']}",
+        "STATES": str(fakes / "states"),
+        "SLEPT": str(fakes / "slept"),
+        "REFUSED": refused,
+    }
+    ran = subprocess.run(
+        ["/bin/bash", "-c", f"{function}insights 3 /aws/lambda/x/ 'limit 1'"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+    return ran, len((fakes / "slept").read_text("utf-8").splitlines())
+
+
+def test_insights_waits_until_the_query_is_complete(fakes: Path) -> None:
+    ran, waits = insights(fakes, "Scheduled", "Running", "Running", "Complete")
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "found while Complete\n", "Complete\n")
+    assert waits == 4
+
+
+@pytest.mark.parametrize(("state", "waits"), [("Running", 60), ("Failed", 1), ("Timeout", 1)])
+def test_insights_does_not_pass_off_what_is_incomplete(fakes: Path, state: str, waits: int) -> None:
+    ran, waited = insights(fakes, state)
+
+    assert (ran.returncode, ran.stderr) == (1, f"{state}\n")
+    assert waited == waits
+
+
+def test_insights_asks_no_more_of_a_query_that_was_refused(fakes: Path) -> None:
+    ran, waits = insights(fakes, "Complete", refused="yes")
+
+    assert (ran.returncode, ran.stdout, waits) == (1, "", 0)
+
+
+def test_a_rule_made_for_a_look_gets_its_minute_before_the_callback_is_sent() -> None:
+    (look,) = (block for block in blocks("bash") if "commerce-hooks tail" in block)
+    seconds = re.findall(r"--timeout (\d+) &\nsleep (\d+) && commerce-hooks send ", look)
+
+    assert [(int(pause), int(end) >= 2 * int(pause)) for end, pause in seconds] == [(60, True)]
 
 
 def options_of(service: str, operation: str) -> set[str]:
