@@ -33,6 +33,12 @@ LOAD_CONNECTIONS ?= 4
 load: $(VENV)/.dev ## Load a local stack of its own, for LOAD_SECONDS over LOAD_CONNECTIONS (at most 8)
 	@PYTHONPATH=tests $(BIN)/python -m load --seconds $(LOAD_SECONDS) --connections $(LOAD_CONNECTIONS)
 
+# Another run each time; the same one again with the seed that it printed.
+FAULT_CALLBACKS ?= 10000
+FAULT_SEED ?=
+fault: $(VENV)/.dev ## Let every service fail while FAULT_CALLBACKS come, and show that none is lost
+	@PYTHONPATH=tests $(BIN)/python -m fault --callbacks $(FAULT_CALLBACKS) $(FAULT_SEED:%=--seed %)
+
 FUZZ_SECONDS ?= 30
 fuzz: $(VENV)/.dev ## Fuzz all that reads a sender's bytes, for FUZZ_SECONDS (Linux on x86-64)
 	@PYTHONPATH=tests $(BIN)/python tests/fuzz/harness.py $(VENV)/fuzz -max_total_time=$(FUZZ_SECONDS) \
@@ -121,5 +127,5 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help run up down setup test probe load fuzz check complete format format-check lint types template-check coverage \
+.PHONY: help run up down setup test probe load fault fuzz check complete format format-check lint types template-check coverage \
   build requirements upgrade requirements-check picture picture-check clean
