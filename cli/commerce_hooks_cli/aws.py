@@ -12,8 +12,10 @@ import boto3
 import botocore.exceptions as aws_errors
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.local.faults import MADE_TO_FAIL
 from commerce_hooks_cli.program import command_to_type
 
 # The read timeout is longer than the longest poll of a queue.
@@ -91,17 +93,46 @@ def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "Unknown")
 
 
-def in_plain_words(error: BotoCoreError | ClientError) -> CommandError:
+SDK_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+"""What a call raises: the last, for an answer that is not AWS's, is none of the SDK's own kind."""
+
+
+def in_plain_words(error: BotoCoreError | ClientError | ResponseParserError) -> CommandError:
     """What happened and what to do, without what the service or the request said."""
     if isinstance(error, ClientError):
-        return _refused(error_code(error), error.operation_name)
+        return _made_to_fail(error) or _failed(error) or _refused(error)
     for kinds, message, hint in _BEFORE_AN_ANSWER:
         if isinstance(error, kinds):
             return CommandError(message, hint)
     return CommandError(f"The call to AWS failed ({type(error).__name__}).", _CHECK)
 
 
-def _refused(code: str, operation: str) -> CommandError:
+def _made_to_fail(error: ClientError) -> CommandError | None:
+    """For an error that `local fault` asked for."""
+    if not error.response.get("Error", {}).get("Message", "").startswith(MADE_TO_FAIL):
+        return None
+    return CommandError(
+        f"The local stack is made to fail: {error.operation_name} got {error_code(error)}.",
+        f"`{command_to_type()} local fault off` ends that.",
+    )
+
+
+def _failed(error: ClientError) -> CommandError | None:
+    """For an error that is not the caller's: the same call may succeed later."""
+    code = error_code(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status < _FIRST_OF_SERVERS and code not in _OF_SERVERS | _THROTTLED:
+        return None
+    why = "gets too many calls" if code in _THROTTLED else "may have trouble"
+    return CommandError(
+        f"AWS failed at {error.operation_name}: {code}.",
+        f"Try again in a while: the service {why}. "
+        "https://health.aws.amazon.com/health/status shows what AWS knows of.",
+    )
+
+
+def _refused(error: ClientError) -> CommandError:
+    code, operation = error_code(error), error.operation_name
     if code in _EXPIRED:
         return CommandError("The AWS credentials have expired.", _SIGN_IN)
     if code in _UNKNOWN_CREDENTIALS:
@@ -122,6 +153,27 @@ _UNKNOWN_CREDENTIALS = {
     "UnrecognizedClientException",
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
+}
+_FIRST_OF_SERVERS = 500
+# The services' own names for it (their API references, "Errors" and "Common Error Types"); a
+# response that was pieced together by a client has no status.
+_OF_SERVERS = {
+    "InternalError",
+    "InternalException",
+    "InternalFailure",
+    "InternalServerError",
+    "InternalServiceError",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+}
+_THROTTLED = {
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
 }
 _DENIED = {
     "403",  # which is all that S3 says to a HEAD
@@ -160,5 +212,10 @@ _BEFORE_AN_ANSWER: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
         (aws_errors.ConnectionError, aws_errors.HTTPClientError),
         "AWS, or what stands in for it, could not be reached.",
         f"Check the network, AWS_ENDPOINT_URL and `{command_to_type()} local status`.",
+    ),
+    (
+        (ResponseParserError,),
+        "What answered does not speak as AWS does: its answer could not be read.",
+        "Check AWS_ENDPOINT_URL, and whether a proxy or a sign-in page stands between.",
     ),
 )

@@ -54,7 +54,7 @@ def _verdict(outcome: FaultOutcome) -> Iterator[RenderableType]:
         Mark(good=True),
         f"{len(outcome.exchanges)} callbacks, each answered 200 while the bus failed; all their "
         f"events came off it within {outcome.seconds:.1f} s of its return, under the ids that "
-        "the answers had named. The outbox is empty.",
+        "the answers had named. None of them is left in the outbox.",
     )
     yield Text()
     yield line

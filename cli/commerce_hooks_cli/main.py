@@ -25,6 +25,7 @@ from commerce_hooks_cli.wiring import real_world
 
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
 
 class _Commands(Group):
@@ -41,13 +42,13 @@ class _Commands(Group):
             raise _told(in_plain_words(error)) from error
 
 
-def _sdk_errors() -> tuple[type[BotoCoreError | ClientError], ...]:
+def _sdk_errors() -> tuple[type[BotoCoreError | ClientError | ResponseParserError], ...]:
     """What the AWS SDK raises; nothing if no verb has loaded it, for loading takes its time."""
     if "botocore" not in sys.modules:
         return ()
-    from botocore.exceptions import BotoCoreError, ClientError
+    from commerce_hooks_cli.aws import SDK_ERRORS
 
-    return (BotoCoreError, ClientError)
+    return SDK_ERRORS
 
 
 def _told(error: CommandError) -> typer.Exit:

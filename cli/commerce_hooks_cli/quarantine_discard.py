@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from commerce_hooks_cli.aws import in_plain_words
+from commerce_hooks_cli.aws import SDK_ERRORS, in_plain_words
 from commerce_hooks_cli.quarantine import how_done
 
 if TYPE_CHECKING:
@@ -53,6 +51,6 @@ def discard(records: QuarantineRecords, record: Record, now: datetime) -> Discar
         if record.done:
             return Discarded(record, Outcome.DONE_ALREADY, how_done(record))
         records.discard(record, now)
-    except (BotoCoreError, ClientError) as error:
+    except SDK_ERRORS as error:
         return Discarded(record, Outcome.FAILED, in_plain_words(error).message)
     return Discarded(record, Outcome.DISCARDED)

@@ -8,16 +8,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from commerce_hooks.aws import EventBridgeBus, Patience, S3PayloadBucket
 from commerce_hooks.deadline import Deadline
 from commerce_hooks.errors import Problem, UnavailableError
 from commerce_hooks.events import problems_as_json
 from commerce_hooks.oversize import fitted
 from commerce_hooks.parking import RecordUnreadableError
-from commerce_hooks.publishing import Publisher
-from commerce_hooks_cli.aws import in_plain_words
+from commerce_hooks.publishing import NotPublishedError, Publisher
+from commerce_hooks_cli.aws import SDK_ERRORS, in_plain_words
+from commerce_hooks_cli.bus_failure import bus_seconds, what_was_sent
 from commerce_hooks_cli.examination import Examination, Examiner
 from commerce_hooks_cli.quarantine import QuarantineRecords, Record, how_done
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.deployment import Deployment
 
 # No platform waits here, but an operator does, perhaps over a slow line.
-_BUS_SECONDS = 120.0
 _BUCKET_SECONDS = 60.0
 
 
@@ -54,13 +52,23 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Replayed:
-    """A record, and what became of it; `why` where that is not as it should be."""
+    """A record, and what became of it; `why` where that is not as it should be.
+
+    Args:
+        may_pass: Where the bus failed, whether it may be better another time.
+    """
 
     record: Record
     outcome: Outcome
     why: str = ""
     event_ids: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    may_pass: bool | None = None
+
+    def not_tried(self, record: Record) -> Replayed:
+        """What becomes of the next record, where the bus failed with this one."""
+        why = "not tried: the bus failed before"
+        return Replayed(record, Outcome.FAILED, why, may_pass=self.may_pass)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -97,9 +105,13 @@ class Replay:
             return self._replay(self.records.again(record), body)
         except RecordUnreadableError as error:
             return Replayed(record, Outcome.FAILED, str(error))
+        except NotPublishedError as error:
+            why = f"{error}; {what_was_sent(error)}"
+            ids = tuple(error.published.event_ids)
+            return Replayed(record, Outcome.FAILED, why, ids, may_pass=error.may_pass)
         except UnavailableError as error:
-            return Replayed(record, Outcome.FAILED, f"{error}; some events may be on the bus")
-        except (BotoCoreError, ClientError) as error:
+            return Replayed(record, Outcome.FAILED, f"{error}; nothing was sent")
+        except SDK_ERRORS as error:
             return Replayed(record, Outcome.FAILED, in_plain_words(error).message)
 
     def _replay(self, record: Record, body: bytes | None) -> Replayed:
@@ -119,14 +131,14 @@ class Replay:
     def _publish(self, record: Record, examined: Examination) -> Replayed:
         published = self.publisher.publish(
             [self._fitted(event) for event in examined.events],
-            Deadline(time.monotonic, _BUS_SECONDS),
+            Deadline(time.monotonic, bus_seconds(len(examined.events))),
         )
         told = _told(record, Outcome.REPLAYED, published.event_ids, examined, published.refused)
         if told.outcome is not Outcome.REPLAYED:
             return told
         try:
             self.records.mark_done(record, datetime.now(UTC))
-        except (BotoCoreError, ClientError) as error:
+        except SDK_ERRORS as error:
             why = f"on the bus, but not marked done: {in_plain_words(error).message}"
             return Replayed(record, Outcome.FAILED, why, told.event_ids)
         return told

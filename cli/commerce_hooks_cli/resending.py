@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from commerce_hooks.aws import EventBridgeBus
 from commerce_hooks.deadline import Deadline
-from commerce_hooks.errors import UnavailableError
-from commerce_hooks.publishing import Published, Publisher
+from commerce_hooks.publishing import NotPublishedError, Published, Publisher
+from commerce_hooks_cli.bus_failure import bus_seconds, what_to_do, what_was_sent
 from commerce_hooks_cli.errors import BadUsageError, CommandError
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ _OF_PLATFORMS = [{"anything-but": ["commerce-hooks.system"]}]
 # A replay goes through its time minute by minute (StartReplay, API reference), and all events of
 # a callback have the same time.
 _BEYOND = timedelta(minutes=2)
-# No platform waits here, but an operator does, perhaps over a slow line.
-_BUS_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,11 @@ class Wanted:
                 "Give it whole: a callback_id, or an event_id such as <callback_id>.0.",
             )
         return cls(found[1], text if found[2] else None)
+
+    @property
+    def is_quarantine_notice(self) -> bool:
+        """Whether it is `callback.quarantined`, on the bus while the callback itself waits."""
+        return self.event_id == f"{self.callback_id}.q"
 
     def pattern(self, replay_names: Sequence[str]) -> dict[str, Any]:
         """What the temporary rule matches: of these replays, nothing else."""
@@ -169,15 +172,15 @@ def publish(deployment: Deployment, clock: Clock, events: Sequence[BusEvent]) ->
         CommandError: Not all of them are there.
     """
     bus = EventBridgeBus(deployment.client("events"), deployment.event_bus_arn)
-    deadline = Deadline(time.monotonic, _BUS_SECONDS)
+    deadline = Deadline(time.monotonic, bus_seconds(len(events)))
     try:
         published = Publisher(bus, clock.sleep).publish(
             [ArchivedEvent.of(event) for event in events], deadline
         )
-    except UnavailableError as error:
+    except NotPublishedError as error:
         raise CommandError(
-            f"The bus did not take everything ({error}): some events may be sent, some not.",
-            "Repeat the command: consumers know repeated events by their event_id.",
+            f"The bus did not take everything ({error.cause}): {what_was_sent(error)}.",
+            what_to_do(may_pass=error.may_pass, local=deployment.local),
         ) from error
     if published.refused:
         codes = ", ".join(sorted(set(published.refused.values())))

@@ -1,16 +1,21 @@
 """Finding the stack to work on, and never telling the wrong one a secret."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore import exceptions as sdk
+from botocore.parsers import ResponseParserError
 
 from commerce_hooks_cli.aws import AwsClients, in_plain_words, is_loopback
 from commerce_hooks_cli.deployment import find_deployment, local_deployment
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.local.errors import StaleStateError
+from commerce_hooks_cli.local.fault_words import refusal
+from commerce_hooks_cli.local.faults import Kind, Service
 from support.command import LOCAL, FakeWorld, local_state
 from support.loopback import HttpServer, http_server
 
@@ -222,7 +227,9 @@ def test_failures_before_an_answer_are_put_into_words(error: sdk.BotoCoreError, 
         ("InvalidClientTokenId", "does not know these credentials"),
         ("AccessDenied", "may not call CreateQueue"),
         ("AccessDeniedException", "may not call CreateQueue"),
-        ("ThrottlingException", "AWS refused CreateQueue: ThrottlingException"),
+        ("ThrottlingException", "AWS failed at CreateQueue: ThrottlingException"),
+        ("InternalFailure", "AWS failed at CreateQueue: InternalFailure"),
+        ("QueueDeletedRecently", "AWS refused CreateQueue: QueueDeletedRecently"),
     ],
 )
 def test_refusals_are_put_into_words_without_the_services_own(code: str, words: str) -> None:
@@ -232,6 +239,45 @@ def test_refusals_are_put_into_words_without_the_services_own(code: str, words: 
 
     assert words in said.message
     assert "secret detail" not in said.message + said.hint
+
+
+@pytest.mark.parametrize("code", ["InternalServiceError", "RequestThrottled", "NobodyKnowsThis"])
+def test_what_fails_on_the_other_side_is_to_be_tried_again(code: str) -> None:
+    metadata: Any = {"HTTPStatusCode": 500 if code == "NobodyKnowsThis" else 400}
+    error = sdk.ClientError({"Error": {"Code": code}, "ResponseMetadata": metadata}, "GetObject")
+
+    said = in_plain_words(error)
+
+    assert said.message == f"AWS failed at GetObject: {code}."
+    assert said.hint.startswith("Try again in a while")
+    assert "health.aws.amazon.com" in said.hint
+    assert "AWS_PROFILE" not in said.hint
+
+
+@pytest.mark.parametrize("kind", [Kind.ERROR, Kind.THROTTLE, Kind.DENIED])
+def test_what_fails_on_purpose_says_how_to_end_that(kind: Kind) -> None:
+    message = json.loads(refusal(Service.KEY_RING, kind)[1])["message"]
+    error = sdk.ClientError({"Error": {"Code": "X", "Message": message}}, "GetSecretValue")
+
+    said = in_plain_words(error)
+
+    assert "made to fail: GetSecretValue got X" in said.message
+    assert "local fault off" in said.hint
+
+
+def test_an_answer_that_is_not_amazons_ends_a_verb_with_a_message(world: FakeWorld) -> None:
+    class Elsewhere:
+        def get_secret_value(self, **_: str) -> None:
+            raise ResponseParserError("invalid XML received: <secret>")
+
+    world.deployment = replace(LOCAL, clients=lambda _: Elsewhere())
+
+    result = world.run("urls", "centry", "acme")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "does not speak as AWS does" in result.stderr
+    assert "AWS_ENDPOINT_URL" in result.stderr
+    assert "secret" not in result.stderr
 
 
 def test_a_failing_aws_call_ends_a_verb_with_a_message(world: FakeWorld) -> None:

@@ -118,7 +118,7 @@ def test_people_see_what_failed_what_waited_and_what_came(outbox: Outbox) -> Non
         f"{len(PLATFORMS)} events wait there now",
         "The bus is back",
         f"{len(PLATFORMS)} callbacks, each answered 200 while the bus failed",
-        "The outbox is empty.",
+        "None of them is left in the outbox.",
         "Where to look next",
     ):
         assert words in shown

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from commerce_hooks.errors import Reason
+from commerce_hooks_cli import bus_failure
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.quarantine import Place, Record
 from commerce_hooks_cli.quarantine_screen import records_table
@@ -847,8 +848,29 @@ def test_a_bus_that_refuses_the_call_leaves_the_record_waiting(
     result = world.run("quarantine", "replay", id_, "--json")
 
     assert (result.exit_code, result.json[0]["outcome"]) == (1, "failed")
-    assert result.json[0]["why"].startswith("bus: AccessDeniedException")
+    assert result.json[0]["why"] == "bus: AccessDeniedException; nothing was sent"
     assert quarantine.tags(id_) == {}
+    assert "Repeating won't help" in result.stderr
+    assert "local fault off" in result.stderr
+    assert "quarantine show" not in result.stderr
+
+
+def test_a_bus_that_fails_is_waited_for_once(
+    world: FakeWorld, quarantine: Quarantined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus_failure, "_SECONDS", 0.0)
+    ids_ = [quarantine.put(VALID) for _ in range(3)]
+    world.deployment = failing(quarantine, "events", put_events="InternalException")
+
+    result = world.run("quarantine", "replay", *ids_, "--json")
+
+    assert (result.exit_code, ids(result)) == (1, ids_)
+    assert [one["why"] for one in result.json] == [
+        "bus: InternalException; it is not known whether anything was sent",
+        *["not tried: the bus failed before"] * 2,
+    ]
+    assert "Repeat the command when the bus takes events again" in result.stderr
+    assert "quarantine show" not in result.stderr
 
 
 def test_an_event_that_the_bus_never_takes_leaves_the_record_waiting(

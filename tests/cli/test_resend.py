@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from commerce_hooks_cli import bus_failure
 from commerce_hooks_cli.archives import Progress, ReplayState
 from commerce_hooks_cli.bus_event import BusEvent
 from commerce_hooks_cli.deployment import Deployment
@@ -233,7 +234,7 @@ def test_requests_are_looked_for_only_if_asked_for(resending: Resending) -> None
     forced = resending.world.run("resend", CALLBACK, "--requests")
 
     assert (without.exit_code, forced.exit_code) == (1, 0)
-    assert "a request with --requests" in without.stderr
+    assert "try: a request with --requests; another time" in without.stderr
     assert resending.sent == [f"{CALLBACK}.0"]
     archives = [order.archive_arn for order in resending.world.replays.orders]
     assert archives == [EVENT_ARCHIVE, EVENT_ARCHIVE, REQUEST_ARCHIVE]
@@ -296,6 +297,19 @@ def test_what_waits_in_quarantine_is_replayed_from_there(
     assert (result.exit_code, resending.world.replays.orders) == (1, [])
     assert f"The callback {id_} waits in quarantine" in result.stderr
     assert f"`commerce-hooks quarantine replay {id_} --stack shop`" in result.stderr
+
+
+def test_the_notice_that_it_waits_there_is_an_event_like_others(
+    resending: Resending, quarantine: Quarantined
+) -> None:
+    id_ = quarantine.put({"item": {}}, received_at=NOW - timedelta(days=3))
+    notice = archived(
+        f"{id_}.q", "commerce-hooks.konimbo", "callback.quarantined", "2026-05-03T12:00:00Z"
+    )
+    resending.put(notice)
+
+    assert resending.world.run("resend", f"{id_}.q").exit_code == 0
+    assert resending.sent == [f"{id_}.q"]
 
 
 def done(quarantine: Quarantined, ago: timedelta = timedelta(days=3)) -> str:
@@ -462,14 +476,55 @@ def test_what_the_bus_refuses_is_told(resending: Resending) -> None:
     assert "sent again" not in result.stdout
 
 
-def test_a_bus_that_fails_leaves_the_answer_open(resending: Resending) -> None:
+def test_a_bus_that_denies_it_has_nothing_and_repeating_is_of_no_use(
+    resending: Resending,
+) -> None:
     resending.put(archived(f"{CALLBACK}.0"))
     resending.bus.fail_next.append("AccessDeniedException")
 
     result = resending.world.run("resend", CALLBACK)
 
-    assert result.exit_code == 1
-    assert "some events may be sent, some not" in result.stderr
+    assert (result.exit_code, resending.sent) == (1, [])
+    assert "(AccessDeniedException): nothing was sent." in result.stderr
+    assert "Repeating won't help" in result.stderr
+    assert "local fault off" in result.stderr
+
+
+def test_of_a_part_that_the_bus_took_the_number_is_told(resending: Resending) -> None:
+    resending.put(*(archived(f"{CALLBACK}.{n}") for n in range(12)))
+    resending.bus.fail_next += [{}, "AccessDeniedException"]
+
+    result = resending.on(REAL).run("resend", CALLBACK, "--yes")
+
+    assert (result.exit_code, len(resending.sent)) == (1, 10)
+    assert "10 sent, 2 not." in result.stderr
+    assert "local fault" not in result.stderr
+
+
+def test_a_bus_that_goes_on_failing_leaves_the_answer_open(
+    resending: Resending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus_failure, "_SECONDS", 0.0)
+    resending.put(archived(f"{CALLBACK}.0"), archived(f"{CALLBACK}.1"))
+    failing: list[str | dict[int, str]] = ["InternalException"] * 1000
+    for fails, words in (
+        (failing, "(InternalException): it is not known whether anything"),
+        ([{1: "InternalFailure"}, *failing], "(InternalException): 1 sent, of 1 it is not known."),
+    ):
+        resending.bus.fail_next.clear()
+        resending.bus.fail_next += fails
+
+        result = resending.world.run("resend", CALLBACK)
+
+        assert result.exit_code == 1
+        assert words in result.stderr
+        assert "Repeat the command when the bus takes events again" in result.stderr
+
+
+def test_a_person_waits_half_a_minute_and_for_many_events_longer() -> None:
+    assert "30 s at most" in bus_failure.waiting(1)
+    assert "30 s at most if" in bus_failure.waiting()
+    assert bus_failure.bus_seconds(2000) == 130
 
 
 def test_a_bus_that_fails_for_a_moment_is_asked_again(resending: Resending) -> None:

@@ -135,6 +135,14 @@ def test_a_pattern_of_the_page_asks_for_something_that_is_sent(wanted: dict[str,
     assert any(_matches(wanted.get("source"), p.source) for p in senders().values())
 
 
+@pytest.mark.parametrize("wanted", patterns(), ids=json.dumps)
+def test_no_pattern_of_the_page_gets_heartbeats(wanted: dict[str, Any]) -> None:
+    narrow = "detail" in wanted  # to a platform, a store or a resource, which heartbeats are not
+    by_source = _matches(wanted.get("source"), "commerce-hooks.system")
+
+    assert narrow or not (by_source and _matches(wanted.get("detail-type"), "system.heartbeat"))
+
+
 def test_the_example_template_has_no_fault_that_cfn_lint_knows() -> None:
     (template,) = blocks("yaml")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from commerce_hooks_cli.local.asgi import header_values
-from commerce_hooks_cli.local.faults import Kind, Service
+from commerce_hooks_cli.local.faults import MADE_TO_FAIL, Kind, Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +94,7 @@ def refusal(service: Service, kind: Kind) -> tuple[int, bytes]:
     """Status and body of the answer to a call as a whole."""
     words = _WORDS[service]
     status, code = words.errors[kind]
-    message = f"Made to fail: {service} {kind}"
+    message = f"{MADE_TO_FAIL}{service} {kind}"
     if words.xml:
         return status, f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
     return status, json.dumps({"__type": code, "message": message}).encode()

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 FAULTS_PATH = "/_local/faults"
 """Of the control endpoint: what fails, and the switch. For the operator alone."""
+MADE_TO_FAIL = "Made to fail: "
+"""What the message of an error begins with that was asked for."""
 HANG_SECONDS = 10.0
 """A call that hangs is answered after these, with an error."""
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.excerpt import Excerpt
     from commerce_hooks_cli.quarantine import QuarantineRecords, Record
     from commerce_hooks_cli.quarantine_discard import Discarded
-    from commerce_hooks_cli.quarantine_replay import Replayed
+    from commerce_hooks_cli.quarantine_replay import Replay, Replayed
     from commerce_hooks_cli.quarantine_selection import Selection
 
 quarantine = typer.Typer(
@@ -173,13 +173,9 @@ def replay(
     found = _found(screen, replaying.records, callback_ids, selected)
     if found and not dry_run:
         ask_first(world, deployment, _question(deployment, len(found)), yes=yes)
-    with screen.working("Replaying ...") as now:
-        done: list[Replayed] = []
-        for number, record in enumerate(found, 1):
-            now(f"Replaying {number} of {len(found)} ...")
-            done.append(replaying.replay(record, repaired))
+    done = _replay_all(screen, replaying, found, repaired)
     _show_replayed(screen, done)
-    _judge(done)
+    _judge(done, local=deployment.local)
 
 
 @quarantine.command(
@@ -297,6 +293,23 @@ def _discard_question(count: int) -> str:
     return f"{whose} will not be published, and what was kept expires. Discard?"
 
 
+def _replay_all(
+    screen: Screen, replaying: "Replay", found: "Sequence[Record]", body: bytes | None
+) -> "list[Replayed]":
+    """One by one; a bus that failed for one is not waited for again and again."""
+    from commerce_hooks_cli.bus_failure import waiting
+
+    done: list[Replayed] = []
+    with screen.working("Replaying ...") as now:
+        for number, record in enumerate(found, 1):
+            if done and done[-1].may_pass is not None:
+                done.append(done[-1].not_tried(record))
+                continue
+            now(f"Replaying {number} of {len(found)}: {waiting()} ...")
+            done.append(replaying.replay(record, body))
+    return done
+
+
 def _show_list(screen: Screen, records: "Sequence[Record]") -> None:
     from commerce_hooks_cli.quarantine_screen import records_table
 
@@ -337,7 +350,7 @@ def _show_discarded(screen: Screen, done: "Sequence[Discarded]") -> None:
         raise CommandError(f"{failed} of {len(done)} callbacks were not discarded.")
 
 
-def _judge(done: "Sequence[Replayed]") -> None:
+def _judge(done: "Sequence[Replayed]", *, local: bool) -> None:
     from commerce_hooks_cli.quarantine_replay import Outcome
 
     bad = [one for one in done if not one.outcome.good]
@@ -346,8 +359,18 @@ def _judge(done: "Sequence[Replayed]") -> None:
     if bad:
         raise CommandError(
             f"{len(bad)} of {len(done)} callbacks were not replayed as a whole.",
-            f"`{command_to_type()} quarantine show CALLBACK_ID` shows what is wrong with one.",
+            _advice(bad, local=local),
         )
+
+
+def _advice(bad: "Sequence[Replayed]", *, local: bool) -> str:
+    """Where it is the bus that failed, nothing is wrong with the callbacks."""
+    from commerce_hooks_cli.bus_failure import what_to_do
+
+    by_bus = [one.may_pass for one in bad if one.may_pass is not None]
+    if by_bus:
+        return what_to_do(may_pass=all(by_bus), local=local)
+    return f"`{command_to_type()} quarantine show CALLBACK_ID` shows what is wrong with one."
 
 
 def _done_already(bad: "Sequence[Replayed]", tried: int) -> str:

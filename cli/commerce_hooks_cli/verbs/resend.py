@@ -74,6 +74,7 @@ def resend(
     It is sent with the same time, ids and data. A callback in quarantine has not become an event
     yet: `quarantine replay` is for those.
     """
+    from commerce_hooks_cli.bus_failure import waiting
     from commerce_hooks_cli.resending import Wanted, publish
 
     world: World = ctx.obj
@@ -94,7 +95,8 @@ def resend(
     _judge(found, wanted, place, requests=requests)
     _show(screen, found)
     ask_first(world, deployment, _question(deployment, found), yes=yes)
-    published = publish(deployment, world.clock, found)
+    with screen.working(f"Sending: {waiting(len(found))} ..."):
+        published = publish(deployment, world.clock, found)
     screen.emit(_as_json(found, published.event_ids))
     screen.show(Text(f"{_count(found)} sent again, with the same ids.", "green"))
 
@@ -123,16 +125,16 @@ def _window(begin: str | None, end: str | None, now: datetime) -> Window:
 def _in_quarantine(
     deployment: "Deployment", wanted: "Wanted", stack: str | None
 ) -> "Record | None":
-    """The callback's record, if it has one that was dealt with.
+    """The callback's record, if it has one.
 
     Raises:
-        CommandError: It waits there.
+        CommandError: It waits there, and what is wanted comes of it only when it is replayed.
     """
     from commerce_hooks_cli.quarantine import QuarantineRecords
 
     records = QuarantineRecords(deployment.client("s3"), deployment.payload_bucket)
     record = records.of(wanted.callback_id)
-    if record is None or record.done:
+    if record is None or record.done or wanted.is_quarantine_notice:
         return record
     option = f" --stack {stack}" if stack else ""
     raise CommandError(
@@ -193,8 +195,8 @@ def _judge(found: "Sequence[BusEvent]", wanted: "Wanted", place: _Place, *, requ
 
 
 def _where_else(place: _Place, *, requests: bool) -> str:
-    ways = ["another time with --from and --to"]
-    ways += [] if requests else ["a request with --requests"]
+    ways = [] if requests else ["a request with --requests"]
+    ways.append("another time with --from and --to")
     ways += [] if place.deployment.local else ["what came in within 10 minutes a little later"]
     ways.append(f"what waits for the bus with `{command_to_type()} outbox status`")
     return "; ".join(ways) + "."
