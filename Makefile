@@ -69,7 +69,7 @@ template-check: $(VENV)/.dev ## Validate the SAM template
 # What runs inside the emulator's own process is not measured: hence the lower floor, and hence
 # only `make test` runs the tests that need it, or `sam build`.
 coverage: $(VENV)/.dev ## Quick tests, with branch coverage and its floors
-	@$(ALL_TESTS) -m "not emulator and not build" --cov --cov-report= --cov-fail-under=85
+	@$(ALL_TESTS) -m "not emulator and not build" --cov --cov-report= --cov-fail-under=94
 	@$(BIN)/coverage report --include 'shared/*,functions/*' --fail-under=100
 
 build: $(VENV)/.dev ## Build the layer and the functions with SAM
