@@ -1,11 +1,13 @@
 """The command's own tests: a world in memory, and no network but this machine's."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_socket import socket_allow_hosts
 
 from support.command import REAL, FakeWorld
+from support.quarantine import Quarantined, quarantine_on_moto
 
 _LOOKS = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
@@ -30,3 +32,9 @@ def world(tmp_path: Path) -> FakeWorld:
 def real_world(tmp_path: Path) -> FakeWorld:
     """The command with a stack deployed to AWS."""
     return FakeWorld(tmp_path, REAL)
+
+
+@pytest.fixture
+def quarantine() -> Iterator[Quarantined]:
+    with quarantine_on_moto() as quarantine:
+        yield quarantine

@@ -2,7 +2,6 @@
 
 import json
 import stat
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
@@ -20,19 +19,13 @@ from commerce_hooks_cli.quarantine import Place, Record
 from commerce_hooks_cli.quarantine_screen import records_table
 from support.account import BUCKET
 from support.command import REAL, FakeWorld
-from support.quarantine import RECEIVED_AT, Quarantined, quarantine_on_moto
+from support.quarantine import RECEIVED_AT, Quarantined
 
 VALID = {"item": {"id": 7, "store_id": 1, "code": "A-1"}}
 INVALID = {"item": {"id": "seven", "store_id": 1, "title": "שלום"}}
 ORDERS = "konimbo/acme/order_created_bulk"
 # A number that passes for a card's, of a range that no bank uses.
 CARD = "4000000000000002"
-
-
-@pytest.fixture
-def quarantine() -> Iterator[Quarantined]:
-    with quarantine_on_moto() as quarantine:
-        yield quarantine
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """`commerce-hooks quarantine discard`, and what the other verbs then say; when records expire."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,17 +12,11 @@ from commerce_hooks.errors import Reason
 from commerce_hooks_cli.deployment import Deployment
 from support.account import BUCKET
 from support.command import REAL, FakeWorld
-from support.quarantine import RECEIVED_AT, Quarantined, quarantine_on_moto
+from support.quarantine import RECEIVED_AT, Quarantined
 
 VALID = {"item": {"id": 7, "store_id": 1, "code": "A-1"}}
 INVALID = {"item": {"id": "seven", "store_id": 1}}
 ORDERS = "konimbo/acme/order_created_bulk"
-
-
-@pytest.fixture
-def quarantine() -> Iterator[Quarantined]:
-    with quarantine_on_moto() as quarantine:
-        yield quarantine
 
 
 @pytest.fixture

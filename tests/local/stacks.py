@@ -112,6 +112,28 @@ def physical_id(state: LocalState, logical_id: str) -> str:
     return found
 
 
+def run_task(state: LocalState, function: str, task: str) -> dict[str, Any]:
+    """What a function of the template makes of a schedule's task; its errors are the test's."""
+    answer = state.client("lambda").invoke(
+        FunctionName=physical_id(state, function), Payload=json.dumps({"task": task}).encode()
+    )
+    told: dict[str, Any] = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, told
+    return told
+
+
+def schedules_of(state: LocalState, function: str) -> dict[str, Any]:
+    """What each schedule hands to a function of the template, by its expression."""
+    events, called = state.client("events"), physical_id(state, function)
+    about = state.client("lambda").get_function(FunctionName=called)["Configuration"]
+    rules = events.list_rule_names_by_target(TargetArn=about["FunctionArn"])["RuleNames"]
+    return {
+        events.describe_rule(Name=rule)["ScheduleExpression"]: json.loads(target["Input"])
+        for rule in rules
+        for target in events.list_targets_by_rule(Rule=rule)["Targets"]
+    }
+
+
 def settled(state: LocalState) -> None:
     """Wait until the shape watch has told all that it will: its events come seconds later."""
     queue = physical_id(state, "ShapesQueue")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
 from commerce_hooks.outbox import Letter, dump
-from local.stacks import physical_id
+from local.stacks import run_task, schedules_of
 from support.outbox import callback, letter
 
 if TYPE_CHECKING:
@@ -20,17 +20,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.emulator
 
 _COMES_WITHIN = 10.0
-
-
-def run(state: LocalState, task: str) -> dict[str, Any]:
-    """What a schedule makes of it; the function's errors are the test's."""
-    answer = state.client("lambda").invoke(
-        FunctionName=physical_id(state, "RedeliverFunction"),
-        Payload=json.dumps({"task": task}).encode(),
-    )
-    told: dict[str, Any] = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, told
-    return told
 
 
 def send(state: LocalState, *letters: Letter) -> None:
@@ -109,7 +98,7 @@ def test_what_waits_in_the_bucket_comes_off_the_bus_and_is_gone(
     s3.put_object(Bucket=bucket, Key=good, Body=dump(letters))
     s3.put_object(Bucket=bucket, Key=strange, Body=b"strange")
 
-    left = run(local_stack, "drain")["left"]
+    left = run_task(local_stack, "RedeliverFunction", "drain")["left"]
 
     s3.delete_object(Bucket=bucket, Key=strange)
     assert left >= 1
@@ -120,23 +109,11 @@ def test_what_waits_in_the_bucket_comes_off_the_bus_and_is_gone(
 
 
 def test_a_sweep_may_look_at_bulks(local_stack: LocalState) -> None:
-    assert run(local_stack, "sweep") == {"queued": 0}
+    assert run_task(local_stack, "RedeliverFunction", "sweep") == {"queued": 0}
 
 
 def test_its_schedules_hand_the_function_its_tasks(local_stack: LocalState) -> None:
-    events = local_stack.client("events")
-    rules = events.list_rule_names_by_target(
-        TargetArn=local_stack.client("lambda").get_function(
-            FunctionName=physical_id(local_stack, "RedeliverFunction")
-        )["Configuration"]["FunctionArn"]
-    )["RuleNames"]
-    handed = {
-        events.describe_rule(Name=rule)["ScheduleExpression"]: target["Input"]
-        for rule in rules
-        for target in events.list_targets_by_rule(Rule=rule)["Targets"]
-    }
-
-    assert {schedule: json.loads(task) for schedule, task in handed.items()} == {
+    assert schedules_of(local_stack, "RedeliverFunction") == {
         "rate(1 minute)": {"task": "drain"},
         "rate(5 minutes)": {"task": "sweep"},
     }

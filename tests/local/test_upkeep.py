@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from commerce_hooks_cli.deployment import local_deployment
-from local.stacks import accepted_sample, ask, callback_path_for, physical_id, post_sample
+from local.stacks import (
+    accepted_sample,
+    ask,
+    callback_path_for,
+    physical_id,
+    post_sample,
+    run_task,
+    schedules_of,
+)
 from support.command import FakeWorld
 from support.platforms import platforms
 
@@ -18,17 +26,6 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.local.state import LocalState
 
 pytestmark = pytest.mark.emulator
-
-
-def run(state: LocalState, task: str) -> dict[str, Any]:
-    """What a schedule makes of it; the function's errors are the test's."""
-    answer = state.client("lambda").invoke(
-        FunctionName=physical_id(state, "UpkeepFunction"),
-        Payload=json.dumps({"task": task}).encode(),
-    )
-    told: dict[str, Any] = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, told
-    return told
 
 
 def received(state: LocalState, queue: str) -> list[dict[str, Any]]:
@@ -44,7 +41,10 @@ def test_a_heartbeat_reaches_its_queue_and_a_callback_s_event_does_not(
     sample = accepted_sample(platform)
     post_sample(local_stack, callback_path_for(local_stack, platform, sample.topic), sample)
 
-    assert run(local_stack, "heartbeat") == {"published": True, "cause": None}
+    assert run_task(local_stack, "UpkeepFunction", "heartbeat") == {
+        "published": True,
+        "cause": None,
+    }
 
     arrived = received(local_stack, "HeartbeatQueue")
     assert {event["detail-type"] for event in arrived} == {"system.heartbeat"}
@@ -54,19 +54,7 @@ def test_a_heartbeat_reaches_its_queue_and_a_callback_s_event_does_not(
 
 
 def test_the_schedules_hand_the_function_its_tasks(local_stack: LocalState) -> None:
-    events = local_stack.client("events")
-    rules = events.list_rule_names_by_target(
-        TargetArn=local_stack.client("lambda").get_function(
-            FunctionName=physical_id(local_stack, "UpkeepFunction")
-        )["Configuration"]["FunctionArn"]
-    )["RuleNames"]
-    handed = {
-        events.describe_rule(Name=rule)["ScheduleExpression"]: target["Input"]
-        for rule in rules
-        for target in events.list_targets_by_rule(Rule=rule)["Targets"]
-    }
-
-    assert {schedule: json.loads(task) for schedule, task in handed.items()} == {
+    assert schedules_of(local_stack, "UpkeepFunction") == {
         "rate(5 minutes)": {"task": "heartbeat"},
         "cron(0 5 * * ? *)": {"task": "gauges"},
     }
@@ -76,13 +64,13 @@ def test_what_is_open_is_counted_until_it_is_dealt_with(
     local_stack: LocalState, tmp_path: Path
 ) -> None:
     command = FakeWorld(tmp_path, local_deployment(local_stack))
-    before = run(local_stack, "gauges")["open"]
+    before = run_task(local_stack, "UpkeepFunction", "gauges")["open"]
     path = callback_path_for(local_stack, platforms()["centry"], "on_order_save")
     kept = ask(local_stack.base_url, path, b"{").json()["callback_id"]
 
-    counted = run(local_stack, "gauges")["open"]
+    counted = run_task(local_stack, "UpkeepFunction", "gauges")["open"]
     command.run("quarantine", "discard", kept)
-    afterwards = run(local_stack, "gauges")["open"]
+    afterwards = run_task(local_stack, "UpkeepFunction", "gauges")["open"]
 
     assert counted == {**before, "quarantine": before["quarantine"] + 1}
     assert afterwards == before
