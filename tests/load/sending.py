@@ -5,12 +5,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO, Self
 
+from commerce_hooks_cli.interruptions import postponed_interruptions
 from commerce_hooks_cli.local.environment import bare_environment
 from load.answers import Answer
 from load.orders import Order
@@ -39,28 +40,14 @@ class Sending:
     def of(cls, order: Order, folder: Path) -> Iterator[Self]:
         """Send while the context is open. `folder` is for the process's log."""
         log = folder / "swarm.log"
-        environment = bare_environment(folder)
-        with (
-            log.open("wb") as stderr,
-            subprocess.Popen(
-                [sys.executable, "-P", "-m", "load.swarm"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                cwd=folder,
-                env={
-                    **environment,
-                    "PYTHONPATH": f"{_TESTS}{os.pathsep}{environment['PYTHONPATH']}",
-                },
-                start_new_session=True,  # Ctrl-C reaches the starter alone, which ends it
-            ) as process,
-        ):
-            try:
-                with suppress(BrokenPipeError), _pipe(process.stdin) as ears:
-                    ears.write(order.model_dump_json().encode())
-                yield cls(process, log)
-            finally:
-                _end(process)
+        with log.open("wb") as stderr, ExitStack() as ending:
+            # Interrupted in between, it would run with nobody to end it.
+            with postponed_interruptions():
+                process = ending.enter_context(_started(folder, stderr))
+                ending.callback(_end, process)
+            with suppress(BrokenPipeError), _pipe(process.stdin) as ears:
+                ears.write(order.model_dump_json().encode())
+            yield cls(process, log)
 
     @property
     def over(self) -> bool:
@@ -84,6 +71,19 @@ class Sending:
     def _listen(self, mouth: IO[bytes]) -> None:
         for line in mouth:
             self._told.put(Answer.model_validate_json(line))
+
+
+def _started(folder: Path, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+    environment = bare_environment(folder)
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "load.swarm"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        cwd=folder,
+        env={**environment, "PYTHONPATH": f"{_TESTS}{os.pathsep}{environment['PYTHONPATH']}"},
+        start_new_session=True,  # Ctrl-C reaches the starter alone, which ends it
+    )
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
