@@ -10,7 +10,7 @@ from datetime import datetime
 
 from cenit.calls import Call, Place
 from cenit.signing import signed_text
-from commerce_hooks.keyring import KeyRing
+from commerce_hooks.keyring import KeyRing, key_id_of
 
 TIMESTAMP_HEADER = "x-commerce-hooks-timestamp"
 SIGNATURE_HEADER = "x-commerce-hooks-signature"
@@ -22,8 +22,14 @@ _UNIX_SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """That a call is genuine. `signature` as it was sent; None where a token was the proof."""
+    """That a call is genuine.
 
+    Args:
+        key_id: The key of the key ring that it was made with.
+        signature: As it was sent; None where a token was the proof.
+    """
+
+    key_id: str
     signature: str | None = None
 
 
@@ -35,15 +41,15 @@ def proof_of(call: Call, place: Place, ring: KeyRing, now: datetime) -> Proof | 
     signatures = call.headers.get(SIGNATURE_HEADER, ())
     timestamps = call.headers.get(TIMESTAMP_HEADER, ())
     if not signatures and not timestamps:
-        token = _token(call)
-        usable = token is not None and not ring.store(place.target).signed_only
-        return Proof() if usable and ring.proves(place.target, token or "") else None
+        token = _token(call) or ""
+        usable = not ring.store(place.target).signed_only and ring.proves(place.target, token)
+        return Proof(key_id_of(token)) if usable else None
     if len(signatures) != 1 or len(timestamps) != 1 or not _is_current(timestamps[0], now):
         return None
     request = call.request
     text = signed_text(request.method, place.path, call.query, timestamps[0], request.body)
     genuine = ring.proves_signature(place.target, text, signatures[0])
-    return Proof(signatures[0]) if genuine else None
+    return Proof(key_id_of(signatures[0]), signatures[0]) if genuine else None
 
 
 def _token(call: Call) -> str | None:

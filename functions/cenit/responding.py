@@ -101,6 +101,7 @@ class Responder:
             content_type=call.request.content_type,
             body=call.request.body,
             backed_by=ring.store(place.target).backed_by,
+            key_id=proof.key_id,
         )
         return _Genuine(call, place, command, callback, proof.signature)
 

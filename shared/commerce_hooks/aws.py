@@ -25,10 +25,12 @@ from commerce_hooks.outbox import Letter
 from commerce_hooks.publishing import BusCallRefusedError, BusEntry
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
 T = TypeVar("T")
 
@@ -164,8 +166,6 @@ class SecretsManagerKeyRing:
     and strangers must not be able to spend reads.
     """
 
-    FRESH_SECONDS = 60.0
-    """A revoked store or key is refused after this time at the latest."""
     RETRY_SECONDS = 10.0
     """While the secret can't be read, the cached ring serves on for this long between tries."""
     RETRY_WITHOUT_SECONDS = 1.0
@@ -177,11 +177,14 @@ class SecretsManagerKeyRing:
         arn: str,
         patience: Patience,
         on_stale: Callable[[str], None],
+        fresh_seconds: float,
     ) -> None:
+        """`fresh_seconds`: a revoked store or key is refused after this time at the latest."""
         self._client = client
         self._arn = arn
         self._patience = patience
         self._on_stale = on_stale
+        self._fresh_seconds = fresh_seconds
         self._ring: KeyRing | None = None
         self._failure: UnavailableError | None = None
         self._read_again_at = patience.clock()
@@ -195,7 +198,7 @@ class SecretsManagerKeyRing:
 
     def _refresh(self) -> None:
         try:
-            self._ring, fresh_for = self._read(), self.FRESH_SECONDS
+            self._ring, fresh_for = self._read(), self._fresh_seconds
             if self._ring.malformed:
                 self._on_stale(f"malformed: {', '.join(self._ring.malformed)}")
         except UnavailableError as error:
@@ -365,8 +368,16 @@ def secrets_manager() -> "SecretsManagerClient":
     return boto3.client("secretsmanager", config=SDK_CONFIG)
 
 
+def dynamodb() -> "DynamoDBClient":
+    return boto3.client("dynamodb", config=SDK_CONFIG)
+
+
 def s3() -> "S3Client":
     return boto3.client("s3", config=SDK_CONFIG)
+
+
+def ssm() -> "SSMClient":
+    return boto3.client("ssm", config=SDK_CONFIG)
 
 
 def sqs() -> "SQSClient":

@@ -78,6 +78,8 @@ class Callback:
     body: bytes
     # `<platform>/<store>` of the shop behind a store that only stands for it, as Cenit's do.
     backed_by: str | None = None
+    # The key of the key ring that proved it; None of what was kept before that was noted.
+    key_id: str | None = None
 
     @cached_property
     def sha256(self) -> str:

@@ -23,6 +23,9 @@ KEY_RING_SECONDS = 2.0
 BUS_SECONDS = 4.0
 BUCKET_SECONDS = 3.0
 QUEUE_SECONDS = 2.0
+TABLE_SECONDS = 3.0
+PARAMETERS_SECONDS = 20.0
+"""A page of SSM's parameters: nobody waits for it but jobs, and SSM throttles early."""
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 0.8

@@ -17,7 +17,8 @@ class UnavailableError(CommerceHooksError):
     """A service we depend on did not do its part in time: the platform should try again.
 
     Args:
-        service: `bus`, `bucket`, `queue`, `key_ring`, or, for bus and all behind it, `outbox`.
+        service: `bus`, `bucket`, `queue`, `key_ring`, `table`, `stores`, or, for bus and all
+            behind it, `outbox`.
         cause: A short code for the operator's log (an AWS error code or an exception's name).
         may_pass: Whether trying again at once can help; a missing permission does not go away.
     """

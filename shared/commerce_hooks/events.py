@@ -13,7 +13,14 @@ from commerce_hooks.decoding import JsonObject, JsonValue
 from commerce_hooks.errors import Problem, QuarantineError, Reason
 from commerce_hooks.forbidden_numbers import without_numbers
 from commerce_hooks.personal_data import masked, without_forbidden
-from commerce_hooks.platform import QUARANTINED, UNRECOGNIZED, Platform, Topic
+from commerce_hooks.platform import (
+    QUARANTINED,
+    SYNTHETIC,
+    SYNTHETIC_STORE,
+    UNRECOGNIZED,
+    Platform,
+    Topic,
+)
 from commerce_hooks.reading import Contents, read
 from commerce_hooks.schemas.callback_body import CallbackBody
 from commerce_hooks.schemas.envelope import Metadata, Resource, StoredObject, StoredPayload
@@ -159,6 +166,8 @@ class EventBuilder:
         data: JsonObject,
         **more: Any,
     ) -> Event:
+        if callback.target.store == SYNTHETIC_STORE:
+            detail_type = SYNTHETIC
         metadata = Metadata(
             deployment=self.deployment,
             platform=self.platform.name,
@@ -166,6 +175,7 @@ class EventBuilder:
             backed_by=callback.backed_by,
             topic=topic,
             action=detail_type.partition(".")[2],
+            key_id=callback.key_id,
             callback_id=callback.callback_id,
             event_id=f"{callback.callback_id}.{suffix}",
             received_at=iso_utc(callback.received_at),

@@ -169,6 +169,11 @@ class KeyRing:
         return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
+def key_id_of(proof: str) -> str:
+    """Which key a token or a signature that proved genuine was made with."""
+    return proof.partition(".")[0]
+
+
 def _signed(secret: str, message: str) -> str:
     return hmac.new(secret.encode(), message.encode(), sha256).hexdigest()
 

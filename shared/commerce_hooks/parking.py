@@ -98,6 +98,7 @@ def parked_callback(attributes: Mapping[str, str], body: bytes) -> Callback:
             content_type=attributes.get("content-type", ""),
             body=body,
             backed_by=attributes.get("backed-by"),
+            key_id=attributes.get("key-id"),
         )
     except KeyError as error:
         raise RecordUnreadableError(f"the record has no attribute {error.args[0]}") from error
@@ -130,4 +131,5 @@ def attributes_of(callback: Callback) -> dict[str, str]:
             :_MAX_CONTENT_TYPE
         ],
         **({"backed-by": callback.backed_by} if callback.backed_by else {}),
+        **({"key-id": callback.key_id} if callback.key_id else {}),
     }

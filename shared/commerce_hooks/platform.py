@@ -8,6 +8,10 @@ from commerce_hooks.schemas.callback_body import CallbackBody
 
 UNRECOGNIZED = "callback.unrecognized"
 QUARANTINED = "callback.quarantined"
+SYNTHETIC = "callback.synthetic"
+SYNTHETIC_STORE = "synthetic"
+"""A store that no shop has. All its events are `callback.synthetic`, whatever a callback says: so
+a deployment can be tried from end to end, and no consumer takes it for a fact or a request."""
 SYSTEM_SOURCE = "commerce-hooks.system"
 """The source of events about ourselves, of which no platform called."""
 
@@ -100,7 +104,7 @@ class Platform:
         """All that its function may publish, sorted: the list in its role's policy."""
         of_topics = {topic.detail_type for topic in self.topics.values()}
         others = set() if self.synchronous else {UNRECOGNIZED, QUARANTINED}
-        return tuple(sorted(of_topics | others))
+        return tuple(sorted(of_topics | others | {SYNTHETIC}))
 
     def topic_called(self, word: str) -> Topic | None:
         """The topic that a body means by this word, if we know it."""

@@ -9,7 +9,7 @@ from commerce_hooks.accepting import Acceptance
 from commerce_hooks.callback import Callback, CallbackRequest
 from commerce_hooks.deadline import ANSWER_SECONDS, Clock, Deadline
 from commerce_hooks.errors import UnavailableError
-from commerce_hooks.keyring import CallbackTarget, KeyRing
+from commerce_hooks.keyring import CallbackTarget, KeyRing, key_id_of
 from commerce_hooks.outcomes import Outcome, Receipt
 from commerce_hooks.platform import Platform
 
@@ -85,4 +85,5 @@ class Receiver:
             received_at=self.outside.now(),
             content_type=request.content_type,
             body=request.body,
+            key_id=key_id_of(request.token),
         )

@@ -69,8 +69,13 @@ class Wiring:
         return EventBuilder(platform, self.settings.deployment, masked)
 
     def key_rings(self, observer: Observer) -> SecretsManagerKeyRing:
-        arn = self.settings.key_ring_arn
-        return SecretsManagerKeyRing(secrets_manager(), arn, PATIENCE, observer.key_ring_stale)
+        return SecretsManagerKeyRing(
+            secrets_manager(),
+            self.settings.key_ring_arn,
+            PATIENCE,
+            observer.key_ring_stale,
+            self.settings.key_ring_cache_seconds,
+        )
 
     def publisher(self) -> Publisher:
         return Publisher(EventBridgeBus(event_bridge(), self.settings.event_bus_arn), time.sleep)

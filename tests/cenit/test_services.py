@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cenit.services import COMMANDS, PLATFORM, QUERIES, SERVICES, order_id
+from commerce_hooks.platform import SYNTHETIC
 from support.cenit import (
     COMMANDS as COMMAND_NAMES,
 )
@@ -34,7 +35,9 @@ def test_there_are_exactly_the_services_that_cenit_asks_for() -> None:
 
 
 def test_the_five_commands_are_requests_and_never_facts() -> None:
-    assert PLATFORM.detail_types == tuple(sorted(f"request.{name}" for name in COMMANDS))
+    requests = (f"request.{name}" for name in COMMANDS)
+
+    assert PLATFORM.detail_types == (SYNTHETIC, *sorted(requests))
     assert PLATFORM.source == "commerce-hooks.cenit"
 
 

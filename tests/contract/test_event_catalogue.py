@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cfnlint import api as cfn_lint
 
-from commerce_hooks.platform import QUARANTINED, UNRECOGNIZED
+from commerce_hooks.platform import QUARANTINED, SYNTHETIC, UNRECOGNIZED
 from commerce_hooks.schemas.envelope import Metadata
 from shapes.notices import SHAPE_CHANGED, change_of, notice_of
 from shapes.shapes import NOTHING
@@ -90,6 +90,7 @@ def test_the_table_of_our_own_events_is_complete() -> None:
     assert {row[0] for row in table("detail-type", "when")} == {
         UNRECOGNIZED,
         QUARANTINED,
+        SYNTHETIC,
         SHAPE_CHANGED,
         HEARTBEAT,
     }

@@ -146,6 +146,7 @@ def test_a_parked_body_carries_what_a_replay_needs(reception: Reception) -> None
         "received-at": "2026-03-09T12:00:00.000Z",
         "reason": "unreadable",
         "content-type": "application/json",
+        "key-id": "k1",
     }
 
 

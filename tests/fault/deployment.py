@@ -141,7 +141,7 @@ class Deployment:
     def key_rings(self) -> SecretsManagerKeyRing:
         client = self.account.secrets.client()
         return SecretsManagerKeyRing(
-            client, self.account.ring.arn, self.patience, self.witness.key_ring_stale
+            client, self.account.ring.arn, self.patience, self.witness.key_ring_stale, 60
         )
 
     def outbox(self) -> Outbox:

@@ -206,4 +206,4 @@ class _Guessing(SecretsManagerKeyRing):
 class RefusesWithoutARing(Deployment):
     def key_rings(self) -> SecretsManagerKeyRing:
         client, arn = self.account.secrets.client(), self.account.ring.arn
-        return _Guessing(client, arn, self.patience, self.witness.key_ring_stale)
+        return _Guessing(client, arn, self.patience, self.witness.key_ring_stale, 60)

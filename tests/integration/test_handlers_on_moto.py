@@ -1,5 +1,6 @@
 """Each function as Lambda loads it, with AWS's services played by moto."""
 
+import itertools
 import json
 import logging
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
-from commerce_hooks.aws import SecretsManagerKeyRing, SqsBulkQueue
+from commerce_hooks.aws import Patience, SqsBulkQueue
 from commerce_hooks.callback import Callback
 from commerce_hooks.entrypoint import callback_handler
 from commerce_hooks.keyring import CallbackTarget, KeyRing
@@ -230,7 +231,11 @@ def test_an_outage_of_the_key_ring_is_told_and_served_through(
     account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logging.Logger.manager.loggerDict.pop("commerce-hooks", None)
-    monkeypatch.setattr(SecretsManagerKeyRing, "FRESH_SECONDS", 0.0)
+    account.environment["KEY_RING_CACHE_SECONDS"] = "1"
+    # At each look more than a second has passed, so what was read is old.
+    seconds = itertools.count(0, 1.1)
+    impatience = Patience(lambda: next(seconds), lambda _: None)
+    monkeypatch.setattr("commerce_hooks.wiring.PATIENCE", impatience)
     handle = handler("centry", account)
     event = genuine(sample("centry", "on_order_save"))
     handle(event, lambda_context())

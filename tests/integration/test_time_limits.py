@@ -115,7 +115,7 @@ def bucket(url: str) -> None:
 
 def key_ring(url: str) -> None:
     client = boto3.client("secretsmanager", endpoint_url=url, config=CONFIG)
-    SecretsManagerKeyRing(client, "arn", PATIENCE, lambda _: None).current()
+    SecretsManagerKeyRing(client, "arn", PATIENCE, lambda _: None, 60).current()
 
 
 @pytest.mark.parametrize("behaviour", [hang, drip], ids=["hangs", "drips"])

@@ -43,7 +43,7 @@ REQUEST = Outgoing(
     body=b'{"order_id":"66e01c4f1746bf5a700000a1"}',
     ids=("66e01c4f1746bf5a700000a1",),
 )
-WITHIN = 30.0
+WITHIN = 50.0
 
 
 def order_to(base_url: str, seconds: float = 0.2, connections: int = 2) -> Order:

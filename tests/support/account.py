@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from support.environment import FUNCTION_ENVIRONMENT
 from support.receiving import RING
+from support.state_table import create_state_table
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -71,4 +72,5 @@ def account_on_moto() -> Iterator[Account]:
             "OUTBOX_QUEUE_URL": sqs.create_queue(QueueName="outbox")["QueueUrl"],
             "PAYLOAD_BUCKET": BUCKET,
         }
+        create_state_table(FUNCTION_ENVIRONMENT["STATE_TABLE"])
         yield Account({**FUNCTION_ENVIRONMENT, **ours}, queue, sqs, s3)

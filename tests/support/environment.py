@@ -5,6 +5,7 @@ FUNCTION_ENVIRONMENT = {
     "DEPLOYMENT": "commerce-hooks/test",
     "EVENT_BUS_ARN": "arn:aws:events:eu-central-1:123456789012:event-bus/test",
     "KEY_RING_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:test",
+    "KEY_RING_CACHE_SECONDS": "60",
     "MAX_INLINE_BYTES": "240000",
     "OUTBOX_DEAD_LETTERS_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/outbox-dead",
     "OUTBOX_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/outbox",
@@ -12,4 +13,5 @@ FUNCTION_ENVIRONMENT = {
     "PERSONAL_DATA": "full",
     "PERSONAL_TOPICS": "",
     "SENSITIVE_RETENTION_DAYS": "5",
+    "STATE_TABLE": "state",
 }

@@ -24,6 +24,7 @@ ONCE = {
     "AWS::SecretsManager::Secret": 1,
     "AWS::S3::Bucket": 1,
     "AWS::S3::BucketPolicy": 1,
+    "AWS::DynamoDB::Table": 1,
     "AWS::SSM::Parameter": OUTPUTS_AS_PARAMETERS,
     # Callbacks that the gateway turned away: too many, too large.
     "AWS::Logs::MetricFilter": 2,
@@ -134,6 +135,7 @@ def test_the_environment_holds_names_and_no_secret(template: Template) -> None:
         "DEPLOYMENT",
         "EVENT_BUS_ARN",
         "KEY_RING_ARN",
+        "KEY_RING_CACHE_SECONDS",
         "MAX_INLINE_BYTES",
         "OUTBOX_DEAD_LETTERS_URL",
         "OUTBOX_QUEUE_URL",
@@ -142,6 +144,7 @@ def test_the_environment_holds_names_and_no_secret(template: Template) -> None:
         "PERSONAL_TOPICS",
         "POWERTOOLS_LOG_LEVEL",
         "SENSITIVE_RETENTION_DAYS",
+        "STATE_TABLE",
     }
     assert "{{resolve" not in str(template.document)
 
@@ -168,6 +171,7 @@ def test_what_is_not_said_at_a_deployment_is_this(template: Template) -> None:
         "PersonalData": "full",
         "MaxInlineBytes": 240000,
         "RestApiAccessLog": "off",
+        "KeyRingCacheSeconds": 60,
         "CallbackRateLimit": 1000,
         "CallbackBurstLimit": 2000,
     }

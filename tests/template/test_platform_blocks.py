@@ -58,6 +58,7 @@ def test_its_function_knows_our_resources_by_environment(
         "DEPLOYMENT": {"Fn::Sub": "${AWS::StackName}/${Stage}"},
         "EVENT_BUS_ARN": {"Fn::GetAtt": ["EventBus", "Arn"]},
         "KEY_RING_ARN": {"Fn::GetAtt": ["KeyRing", "Id"]},
+        "KEY_RING_CACHE_SECONDS": {"Ref": "KeyRingCacheSeconds"},
         "MAX_INLINE_BYTES": {"Ref": "MaxInlineBytes"},
         "OUTBOX_DEAD_LETTERS_URL": {"Ref": "OutboxDeadLetters"},
         "OUTBOX_QUEUE_URL": {"Ref": "OutboxQueue"},
@@ -66,6 +67,7 @@ def test_its_function_knows_our_resources_by_environment(
         "PERSONAL_TOPICS": {"Ref": "PersonalTopics"},
         "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},
         "SENSITIVE_RETENTION_DAYS": {"Ref": "SensitiveRetentionDays"},
+        "STATE_TABLE": {"Ref": "StateTable"},
     }
 
 

@@ -7,7 +7,7 @@ from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_doc
 
 from cenit.services import PLATFORM as CENIT
 from commerce_hooks.parking import BULK_SWEPT
-from commerce_hooks.platform import QUARANTINED, Platform
+from commerce_hooks.platform import QUARANTINED, SYNTHETIC, Platform
 from support.platforms import block_name, platforms
 from template.reading import OTHERS, Template, Tree
 
@@ -143,7 +143,7 @@ def test_bulk_jobs_may_deal_with_bulks_and_nothing_else(template: Template) -> N
                 "Null": {"events:source": "false", "events:detail-type": "false"},
                 "ForAllValues:StringEquals": {
                     "events:source": [platform.source for platform in bulky],
-                    "events:detail-type": sorted({QUARANTINED, *detail_types}),
+                    "events:detail-type": sorted({QUARANTINED, SYNTHETIC, *detail_types}),
                 },
             },
         },

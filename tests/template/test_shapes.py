@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from ministack.services import eventbridge
 
-from commerce_hooks.platform import QUARANTINED, SYSTEM_SOURCE, UNRECOGNIZED, Platform
+from commerce_hooks.platform import QUARANTINED, SYNTHETIC, SYSTEM_SOURCE, UNRECOGNIZED, Platform
 from shapes.entrypoint import RUN_SECONDS
 from shapes.notices import SHAPE_CHANGED
 from shapes.sightings import WatchedTopic
@@ -46,7 +46,7 @@ def event(platform: str, detail_type: str, **more: Any) -> dict[str, Any]:
 def test_it_sees_every_event_of_a_platform_s_callbacks(
     template: Template, platform: Platform
 ) -> None:
-    for detail_type in set(platform.detail_types) - {QUARANTINED}:
+    for detail_type in set(platform.detail_types) - {QUARANTINED, SYNTHETIC}:
         assert is_watched(template, event(platform.name, detail_type)), detail_type
 
 

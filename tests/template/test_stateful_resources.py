@@ -20,6 +20,7 @@ KEPT = (
     "KeyRing",
     "PayloadBucket",
     "PayloadBucketPolicy",
+    "StateTable",
     "BulkQueue",
     "BulkDeadLetters",
     "OutboxQueue",
@@ -214,3 +215,16 @@ def test_the_access_log_is_one_json_object_a_line(cloudformation: Template) -> N
 
     assert "\n" not in line
     assert set(re.findall(r"\$[\w.]+", line)) == set(json.loads(line).values())
+
+
+def test_the_state_table_is_encrypted_and_can_be_put_back_to_any_moment(
+    template: Template,
+) -> None:
+    table = template.properties("StateTable")
+
+    # With the account's own key (AWS::DynamoDB::Table SSESpecification), not one of AWS's.
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert "TableName" not in table

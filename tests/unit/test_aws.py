@@ -59,6 +59,7 @@ class Rings:
             SECRET,
             Patience(self.clock, self.clock.sleep),
             self.stale.append,
+            fresh_seconds=60,
         )
 
 

@@ -62,6 +62,7 @@ def test_the_whole_envelope_of_a_centry_callback() -> None:
         "resource": {"type": "order", "id": ID},
         "action": "deleted",
         "origin": "callback",
+        "key_id": None,
         "callback_id": "c",
         "event_id": "c.0",
         "dedup_key": f"centry/acme/order.deleted/{ID}",

@@ -36,7 +36,8 @@ class Metadata(Envelope):
     """What is known of a callback beside its body.
 
     `callback_id` names the delivery, `event_id` the event (the same again after a replay),
-    `dedup_key` the fact, where it can happen only once. Times are ISO 8601 in UTC.
+    `dedup_key` the fact, where it can happen only once. `key_id` names the key of the key ring
+    that proved the callback genuine. Times are ISO 8601 in UTC.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -50,6 +51,7 @@ class Metadata(Envelope):
     resource: Resource | None = None
     action: str
     origin: Literal["callback", "schedule"] = "callback"
+    key_id: str | None = None
     callback_id: str
     event_id: str
     dedup_key: str | None = None

@@ -1,0 +1,1 @@
+"""What changes by itself: last-seen, rotating tokens, leases, the ledger of subscriptions."""

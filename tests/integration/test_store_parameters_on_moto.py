@@ -1,0 +1,66 @@
+"""The stores' configurations as SSM has them."""
+
+from functools import partial
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from commerce_hooks.aws import Patience
+from commerce_hooks.errors import UnavailableError
+from commerce_hooks.store_parameters import SsmStores
+from commerce_hooks.stores import StoreConfiguration, StoreId, configuration_path, credentials_path
+
+CONFIGURATION = StoreConfiguration(label="Acme", added_at="2026-03-09T12:00:00.000Z")
+
+
+def stores(stack: str = "hooks") -> SsmStores:
+    patience = Patience(lambda: 0.0, lambda _: None)
+    return SsmStores(stack, partial(boto3.client, "ssm"), patience)
+
+
+def put(name: str, value: str, kind: str = "String") -> None:
+    boto3.client("ssm").put_parameter(Name=name, Value=value, Type=kind)  # type: ignore[arg-type]
+
+
+@mock_aws
+def test_all_stores_of_the_stack_are_told_in_order_and_none_of_another() -> None:
+    names = [f"konimbo/shop-{number:03}" for number in range(25)]  # a page has ten
+    for name in ["centry/acme", *reversed(names)]:
+        put(f"{configuration_path('hooks')}/{name}", CONFIGURATION.model_dump_json())
+    put(f"{configuration_path('hooks-2')}/centry/other", CONFIGURATION.model_dump_json())
+    put(f"{credentials_path('hooks')}/centry/acme", "{}", "SecureString")
+
+    found = stores().all()
+
+    assert [str(store) for store in found] == ["centry/acme", *names]
+    assert set(found.values()) == {CONFIGURATION}
+
+
+@mock_aws
+@pytest.mark.parametrize("spoiled", ["no JSON", "[]", '{"added_at": "x", "of_a_newer_version": 1}'])
+def test_a_configuration_that_cannot_be_read_spoils_no_other(spoiled: str) -> None:
+    put(f"{configuration_path('hooks')}/centry/acme", spoiled)
+    put(f"{configuration_path('hooks')}/centry/other", CONFIGURATION.model_dump_json())
+
+    assert stores().all() == {
+        StoreId("centry", "acme"): None,
+        StoreId("centry", "other"): CONFIGURATION,
+    }
+
+
+@mock_aws
+def test_without_stores_there_are_none() -> None:
+    assert stores().all() == {}
+
+
+class Denied:
+    def get_parameters_by_path(self, **_: object) -> None:
+        raise PermissionError
+
+
+def test_a_failing_ssm_is_unavailable() -> None:
+    failing = SsmStores("hooks", Denied, Patience(iter((0.0, 0.0, 99.0)).__next__, lambda _: None))  # type: ignore[arg-type]
+
+    with pytest.raises(UnavailableError, match="stores: PermissionError"):
+        failing.all()

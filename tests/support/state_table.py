@@ -1,0 +1,104 @@
+"""The state table in memory: it keeps to the same conditions, and two threads cannot both win."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+
+import boto3
+
+from commerce_hooks.callback import iso_utc
+from commerce_hooks.decoding import JsonValue
+from commerce_hooks.errors import UnavailableError
+from commerce_hooks.state.table import Row
+from template.reading import as_written
+
+
+@dataclass
+class FakeStateTable:
+    """Rows by kind and id. `before_call` hears of each call, and may raise what the table would.
+
+    Args:
+        writes: Kind and id of each write that took effect, in their order.
+        expiring: When rows may go by themselves.
+    """
+
+    before_call: Callable[[str], None] = lambda _: None
+    writes: list[tuple[str, str]] = field(default_factory=list)
+    expiring: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
+    _rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    _moments: dict[tuple[str, str], str] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def read(self, kind: str, id_: str) -> Row:
+        self.before_call("read")
+        with self._lock:
+            return self._rows.get((kind, id_), Row(kind, id_))
+
+    def rows(self, kind: str, prefix: str = "") -> Iterator[Row]:
+        self.before_call("rows")
+        with self._lock:
+            found = [
+                row for (k, id_), row in self._rows.items() if k == kind and id_.startswith(prefix)
+            ]
+        return iter(sorted(found, key=lambda row: row.id))
+
+    def write(
+        self, row: Row, data: Mapping[str, JsonValue], expires_at: datetime | None = None
+    ) -> Row | None:
+        self.before_call("write")
+        key = row.kind, row.id
+        with self._lock:
+            if self._rows.get(key, Row(*key)).version != row.version:
+                return None
+            written = Row(row.kind, row.id, dict(data), row.version + 1)
+            self._put(written, expires_at)
+        return written
+
+    def write_newest(
+        self,
+        kind: str,
+        id_: str,
+        data: Mapping[str, JsonValue],
+        moment: datetime,
+        expires_at: datetime | None = None,
+    ) -> bool:
+        self.before_call("write_newest")
+        when = iso_utc(moment)
+        with self._lock:
+            if self._moments.get((kind, id_), "") >= when:
+                return False
+            self._moments[kind, id_] = when
+            self._put(Row(kind, id_, dict(data), 1), expires_at)
+        return True
+
+    def remove(self, row: Row) -> bool:
+        self.before_call("remove")
+        key = row.kind, row.id
+        with self._lock:
+            if self._rows.get(key, row).version != row.version:
+                return False
+            self._rows.pop(key, None)
+        return True
+
+    def _put(self, row: Row, expires_at: datetime | None) -> None:
+        key = row.kind, row.id
+        self._rows[key] = row
+        self.expiring[key] = expires_at
+        self.writes.append(key)
+
+
+def failing(_: str) -> None:
+    """As `before_call`: the table cannot be reached."""
+    raise UnavailableError("table", "Timeout")
+
+
+def create_state_table(name: str = "state") -> None:
+    """The table on moto, with the template's keys."""
+    properties = as_written().properties("StateTable")
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode=properties["BillingMode"],
+        AttributeDefinitions=properties["AttributeDefinitions"],
+        KeySchema=properties["KeySchema"],
+    )
