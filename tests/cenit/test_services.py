@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cenit.services import COMMANDS, PLATFORM, QUERIES, SERVICES, order_id
-from commerce_hooks.platform import SYNTHETIC
+from commerce_hooks.platform import SYNTHETIC, SYNTHETIC_STORE
 from support.cenit import (
     COMMANDS as COMMAND_NAMES,
 )
@@ -216,3 +216,22 @@ def test_a_command_may_come_by_any_of_four_methods(
     answered = board.call(service, sample.body, method=method, id_=sample.id, query=sample.query)
 
     assert_succeeded(answered)
+
+
+@pytest.mark.parametrize("sample", call_samples(), ids=str)
+def test_a_call_for_the_synthetic_store_asks_nobody_for_anything(sample: CallSample) -> None:
+    switchboard = Switchboard()
+
+    assert_succeeded(switchboard.sample(sample, store=SYNTHETIC_STORE))
+
+    assert switchboard.event_bridge.detail_types == [SYNTHETIC]
+    assert switchboard.metadata["topic"] == sample.service
+
+
+def test_a_request_names_the_key_that_proved_it_signed_or_not() -> None:
+    sample = call_sample("create_order")
+    switchboard = Switchboard()
+    switchboard.sample(sample)
+    switchboard.signed(sample.service, sample.body)
+
+    assert [d["metadata"]["key_id"] for d in switchboard.event_bridge.details] == ["k1", "k1"]

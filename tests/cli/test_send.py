@@ -223,7 +223,6 @@ def test_whatever_is_answered_can_be_told(world: FakeWorld, answered: Answer, ou
 
 
 def test_a_deployed_stack_gets_the_synthetic_store_only(real_world: FakeWorld) -> None:
-    real_world.consent = True
     arguments = ("send", "centry", "on_order_save", "--stack", "shop-hooks")
 
     assert real_world.run(*arguments, "--json").json[0]["store"] == "synthetic"
@@ -233,32 +232,12 @@ def test_a_deployed_stack_gets_the_synthetic_store_only(real_world: FakeWorld) -
     assert "'synthetic' only" in refused.stderr
 
 
-def test_before_sending_to_a_deployed_stack_it_says_where_and_asks(real_world: FakeWorld) -> None:
-    real_world.consent = True
-
+def test_before_sending_to_a_deployed_stack_it_says_where(real_world: FakeWorld) -> None:
     result = real_world.run("send", "centry", "on_order_save", "--stack", "shop-hooks")
 
     assert result.exit_code == 0
     assert "Account 111122223333, Region eu-central-1, stack shop-hooks" in result.stderr
-    assert real_world.questions == ["Consumers of the bus events will see a synthetic event. Send?"]
-
-
-def test_without_consent_nothing_is_sent(real_world: FakeWorld) -> None:
-    real_world.consent = False
-
-    result = real_world.run("send", "centry", "on_order_save", "--stack", "shop-hooks")
-
-    assert (result.exit_code, real_world.door.urls) == (1, [])
-
-
-def test_with_nobody_to_ask_yes_is_needed(real_world: FakeWorld) -> None:
-    arguments = ("send", "centry", "on_order_save", "--stack", "shop-hooks")
-
-    refused = real_world.run(*arguments)
-    sent = real_world.run(*arguments, "--yes")
-
-    assert (refused.exit_code, sent.exit_code, len(real_world.door.urls)) == (2, 0, 1)
-    assert "Add --yes" in refused.stderr
+    assert real_world.questions == []
 
 
 def test_the_local_stack_is_written_to_without_asking(world: FakeWorld) -> None:

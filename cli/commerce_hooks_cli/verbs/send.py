@@ -8,8 +8,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from commerce_hooks.platform import SYNTHETIC_STORE
 from commerce_hooks_cli.callbacks import CallbackUrl, CallbackUrls, Sender, Sent
-from commerce_hooks_cli.consent import ask_first
 from commerce_hooks_cli.console import Screen, plain
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import BadUsageError, CommandError
@@ -23,11 +23,10 @@ from commerce_hooks_cli.platforms import (
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.samples import Sample, find_sample, load_sample
 from commerce_hooks_cli.tables import answer_cells
-from commerce_hooks_cli.verbs.options import Json, PlatformName, Stack, Yes
+from commerce_hooks_cli.verbs.options import Json, PlatformName, Stack
 from commerce_hooks_cli.world import World
 
 LOCAL_STORE = "demo"
-SYNTHETIC_STORE = "synthetic"
 _MOST_AT_ONCE = 1000
 
 
@@ -93,13 +92,15 @@ def send(
     form: _Form = False,
     file: _File = None,
     stack: Stack = None,
-    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Send a sample callback and show what was answered.
 
     It goes to its genuine URL over HTTP, as if the platform had sent it. The bodies are those
     in events/. Exit code 1 if any answer is not 2xx.
+
+    On a deployed stack it is of the store 'synthetic', which no shop has: its event is
+    callback.synthetic and nothing else, so no consumer takes it for a fact.
     """
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
@@ -113,7 +114,6 @@ def send(
     sample = _sample(world, platform, topic, variant, file, form=form)
     deployment = world.deployment(stack, screen)
     store = _store(deployment, store)
-    ask_first(world, deployment, _question(deployment, count), yes=yes)
     url = CallbackUrls(deployment.base_url, deployment.key_ring()).for_topic(chosen, store, topic)
     with screen.working("Sending ...") as now:
         sent = list(_send(Sender(world.post), url, topic, sample, count, now))
@@ -169,11 +169,6 @@ def _store(deployment: Deployment, store: str | None) -> str:
             f"Leave --store out, or give --store {SYNTHETIC_STORE}.",
         )
     return SYNTHETIC_STORE
-
-
-def _question(deployment: Deployment, count: int) -> str:
-    events = "a synthetic event" if count == 1 else f"{count} synthetic events"
-    return f"Consumers of the bus {deployment.event_bus_name} will see {events}. Send?"
 
 
 def _judge(sent: list[Sent]) -> None:
