@@ -112,7 +112,9 @@ def test_a_parameter_refuses_what_would_make_bad_urls(
     assert [value for value in refused if re.fullmatch(pattern, value)] == []
 
 
-def test_the_custom_domain_is_made_only_when_asked_for(template: Template) -> None:
+def test_a_custom_domain_and_access_for_others_are_made_only_when_asked_for(
+    template: Template,
+) -> None:
     conditions = {
         name: resource["Condition"]
         for name, resource in template.resources.items()
@@ -120,6 +122,7 @@ def test_the_custom_domain_is_made_only_when_asked_for(template: Template) -> No
     }
 
     assert conditions == {
+        "ConsumerAccess": "HasConsumerAccounts",
         "CallbackDomain": "HasDomain",
         "CallbackDomainMapping": "HasDomain",
         "CallbackDomainRecord": "HasHostedZone",

@@ -21,6 +21,7 @@ ONCE = {
     "AWS::Route53::RecordSet": 1,
     "AWS::Events::EventBus": 1,
     "AWS::Events::Archive": 2,
+    "AWS::Events::EventBusPolicy": 1,
     "AWS::SecretsManager::Secret": 1,
     "AWS::S3::Bucket": 1,
     "AWS::S3::BucketPolicy": 1,

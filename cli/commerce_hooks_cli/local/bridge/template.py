@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Template = dict[str, Any]
 
 _ALARM = "AWS::CloudWatch::Alarm"
+_BUS_POLICY = "AWS::Events::EventBusPolicy"
 _HTTP_API = "AWS::ApiGatewayV2::Api"
 _REST_API = "AWS::ApiGateway::RestApi"
 _DEPLOYMENT = "AWS::ApiGateway::Deployment"
@@ -33,7 +34,7 @@ def adapt(template: Template, base_url: str) -> Template:
     resources = {
         name: resource
         for name, resource in template["Resources"].items()
-        if resource["Type"] not in {ARCHIVE, _ALARM}
+        if resource["Type"] not in {ARCHIVE, _ALARM, _BUS_POLICY}
     }
     outputs = {**template.get("Outputs", {}), **archives_as_outputs(template["Resources"])}
     http_apis, rest_apis = _names(resources, _HTTP_API), _names(resources, _REST_API)
