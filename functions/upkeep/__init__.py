@@ -1,1 +1,1 @@
-"""The function that looks after the rest: a heartbeat through the bus, and daily gauges."""
+"""The function that looks after the rest: a heartbeat through the bus, gauges, silent stores."""

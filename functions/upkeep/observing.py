@@ -1,10 +1,16 @@
-"""Log lines and metrics of the heartbeat and the gauges: names of prefixes, numbers, codes."""
+"""Log lines and metrics of the tasks: names of prefixes and stores, numbers, codes."""
+
+from collections.abc import Sequence
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from commerce_hooks.callback import iso_utc
 from commerce_hooks.errors import UnavailableError
+from commerce_hooks.events import Event
 from commerce_hooks.observing import JobObserver, Meter
+from commerce_hooks.stores import StoreId
 from upkeep.records import Gauge, Prefix
+from upkeep.silence import Silence
 
 
 class UpkeepObserver:
@@ -14,6 +20,7 @@ class UpkeepObserver:
         self._meter = meter
         self._heartbeat = JobObserver("heartbeat", meter)
         self._gauges = JobObserver("gauges", meter)
+        self._silence = JobObserver("silence", meter)
 
     def beat(self, cause: str | None) -> None:
         """A heartbeat is on the bus, or `cause` says why not."""
@@ -42,3 +49,38 @@ class UpkeepObserver:
 
     def not_gauged(self, prefix: Prefix, error: UnavailableError) -> None:
         self._gauges.ran("error", outcome="unavailable", prefix=prefix.name, cause=str(error))
+
+    def listened(self, silences: Sequence[Silence], unreadable: Sequence[StoreId]) -> None:
+        """It is known who is silent, but for stores whose configuration cannot be read."""
+        for silence in silences:
+            self._silence.ran(
+                "warning",
+                outcome="silent",
+                **_named(silence.store),
+                since=iso_utc(silence.since),
+                hours=silence.hours,
+                everything=silence.everything,
+                topics=list(silence.topics),
+            )
+        for store in unreadable:
+            self._silence.ran("warning", outcome="unreadable", **_named(store))
+        self._meter.measure("SilentStores", len(silences), {"kind": "store"})
+
+    def told(self, event: Event) -> None:
+        """A store that fell silent, or is heard again, is on the bus."""
+        store = StoreId(event.metadata.platform, event.metadata.store)
+        outcome = event.detail_type.partition(".")[2]
+        self._silence.ran(
+            "info", outcome=f"told_{outcome}", **_named(store), event_ids=[event.event_id]
+        )
+
+    def not_told(self, store: StoreId, error: UnavailableError) -> None:
+        self._silence.ran("error", outcome="unavailable", **_named(store), cause=str(error))
+
+    def not_listened(self, error: UnavailableError) -> None:
+        """It is not known who is silent."""
+        self._silence.ran("error", outcome="unavailable", cause=str(error))
+
+
+def _named(store: StoreId) -> dict[str, str]:
+    return {"platform": store.platform, "store": store.name}

@@ -1,9 +1,10 @@
 """Stores as their operator describes them: which shop, how, and apart from it its credentials."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal, NamedTuple, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from commerce_hooks.callback_urls import STORE_NAME, TOPIC_NAME
 
@@ -15,6 +16,16 @@ PRODUCTION = "production"
 SILENCE_HOURS = 48
 MAX_SILENCE_HOURS = 24 * 90
 _Topic = Annotated[str, StringConstraints(pattern=rf"^(?:{TOPIC_NAME.pattern})$")]
+
+
+def _moment(text: str) -> str:
+    try:
+        known = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError("no ISO 8601 with an offset from UTC")
+    return text
 
 
 class StoreId(NamedTuple):
@@ -59,7 +70,7 @@ class StoreConfiguration(BaseModel):
     policy: Policy = "upsert"
     silence_hours: int = Field(default=SILENCE_HOURS, ge=0, le=MAX_SILENCE_HOURS)
     expected_topics: tuple[_Topic, ...] = ()
-    added_at: str
+    added_at: Annotated[str, AfterValidator(_moment)]
 
 
 def configuration_path(stack: str) -> str:

@@ -55,6 +55,8 @@ def test_what_is_left_out_has_a_default() -> None:
         {"silence_hours": 24 * 90 + 1},
         {"topics": ["Order Created"]},
         {"token": "canary"},
+        {"added_at": "canary"},
+        {"added_at": "2026-03-09T12:00:00"},
     ],
 )
 def test_what_cannot_be_is_refused_without_quoting_it(wrong: dict[str, object]) -> None:
