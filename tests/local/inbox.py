@@ -37,6 +37,13 @@ class Inbox:
             self._receive(seconds=1)
         return [self._by_id()[event_id] for event_id in event_ids]
 
+    def times(self, event_id: str) -> int:
+        """How often an event has come so far."""
+        while self._receive(seconds=0):
+            pass
+        ids = [event["detail"].get("metadata", {}).get("event_id") for event in self._events]
+        return ids.count(event_id)
+
     def everything(self) -> list[dict[str, Any]]:
         """All events so far that callbacks and calls made; those of ours come at any time.
 

@@ -57,6 +57,7 @@ def test_the_schedules_hand_the_function_its_tasks(local_stack: LocalState) -> N
     assert schedules_of(local_stack, "UpkeepFunction") == {
         "rate(5 minutes)": {"task": "heartbeat"},
         "cron(0 5 * * ? *)": {"task": "gauges"},
+        "rate(1 hour)": {"task": "silence"},
     }
 
 

@@ -19,6 +19,7 @@ Through AWS's API (`complete`), after it:
 Inside the emulator (`install`, `as_if_tls`, `remembering_headers`, `too_large`,
 `session_credential`, `end_functions`), which its settings don't reach:
 - conditions on what PutEvents carries: `events:source` and `events:detail-type` are unknown;
+- rights to rows and paths: `dynamodb:LeadingKeys` is unknown, and so is GetParametersByPath's path;
 - batches of messages: they ask for rights of their own, which there are none of;
 - events: each gets the time at which it is put, not its own, and a replay goes to all rules;
 - TLS: loopback has none, and the bucket's policy refuses what came without;
@@ -41,6 +42,7 @@ from commerce_hooks_cli.local.bridge.emulator import (
 )
 from commerce_hooks_cli.local.bridge.gateway_responses import too_large
 from commerce_hooks_cli.local.bridge.rest_events import remembering_headers
+from commerce_hooks_cli.local.bridge.rights import path_arn, row_conditions
 from commerce_hooks_cli.local.bridge.template import adapt
 
 __all__ = [
@@ -50,7 +52,9 @@ __all__ = [
     "end_functions",
     "event_conditions",
     "install",
+    "path_arn",
     "remembering_headers",
+    "row_conditions",
     "session_credential",
     "too_large",
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from commerce_hooks_cli.local.bridge.event_bus import correct_event_bus
 from commerce_hooks_cli.local.bridge.gateway_responses import answer_failures
 from commerce_hooks_cli.local.bridge.rest_events import correct_events
+from commerce_hooks_cli.local.bridge.rights import correct_rights
 from commerce_hooks_cli.local.guard import of_another_user, stranger
 from commerce_hooks_cli.local.signatures import Credential
 
@@ -43,6 +44,7 @@ def session_credential(access_key_id: str) -> Credential | None:
 def install() -> None:
     """Change the emulator where no setting does."""
     _tell_what_put_events_carries()
+    correct_rights()
     _authorize_batches_of_messages()
     _make_sessions_unguessable()
     _speed_up_and_guard_runtime_api()
