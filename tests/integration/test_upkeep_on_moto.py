@@ -4,20 +4,29 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
+import boto3
 import pytest
 
+from commerce_hooks.aws import Patience
+from commerce_hooks.errors import UnavailableError
 from commerce_hooks.parking import DONE, STATE_TAG
 from commerce_hooks.scheduled import UnknownTaskError
+from commerce_hooks.state.aws import DynamoStateTable
+from commerce_hooks.state.seen import Seen, note_seen
+from commerce_hooks.stores import StoreId
 from support.account import BUCKET, Account, account_on_moto
 from support.api_gateway import lambda_context
 from upkeep.entrypoint import task_handler
 from upkeep.gauging import NotGaugedError
+from upkeep.listening import NotToldError
 
 HEARTBEAT = {"task": "heartbeat"}
 GAUGES = {"task": "gauges"}
+SILENCE = {"task": "silence"}
 CANARY = "canary-of-a-store"
 
 
@@ -186,6 +195,121 @@ def test_a_bucket_that_fails_is_an_error_in_the_log_and_the_function_is_tried_ag
     said = lines(output)
     assert {line["level"] for line in said} == {"ERROR"}
     assert [line["cause"] for line in said] == ["bucket: NoSuchBucket"] * 4
+
+
+def configure(account: Account, store: str, text: str) -> None:
+    stack = account.environment["DEPLOYMENT"].partition("/")[0]
+    name = f"/commerce-hooks/{stack}/stores/{store}"
+    boto3.client("ssm").put_parameter(Name=name, Type="String", Value=text)
+
+
+def hear(account: Account, store: str) -> None:
+    """Something of a store comes in just now."""
+    table = DynamoStateTable(
+        account.environment["STATE_TABLE"],
+        lambda: boto3.client("dynamodb"),
+        Patience(lambda: 0.0, lambda _: None),
+        lambda: "the test",
+    )
+    moment = datetime.now(UTC)
+    note_seen(table, Seen(StoreId.parse(store), "t", "k1", moment, "order.created", "c1.0"))
+
+
+ADDED = '{"added_at": "2026-01-01T00:00:00.000Z", "expected_topics": ["order_created"]}'
+
+
+def test_a_silent_store_is_told_once_and_told_when_it_is_heard(account: Account) -> None:
+    configure(account, "konimbo/acme", ADDED.replace('["order_created"]', "[]"))
+
+    for _ in range(2):
+        assert handle(account, SILENCE) == {"silent": ["konimbo/acme"]}
+    hear(account, "konimbo/acme")
+    for _ in range(2):
+        assert handle(account, SILENCE) == {"silent": []}
+
+    silent, heard = account.arrived()
+    assert (silent["detail-type"], heard["detail-type"]) == ("store.silent", "store.heard")
+    assert silent["source"] == heard["source"] == "commerce-hooks.system"
+    about = heard["detail"]["metadata"]
+    assert (about["platform"], about["store"]) == ("konimbo", "acme")
+    assert about["callback_id"] == silent["detail"]["metadata"]["callback_id"]
+
+
+def test_each_silent_store_is_a_line_and_one_metric_says_how_many(
+    account: Account, output: pytest.CaptureFixture[str]
+) -> None:
+    configure(account, "konimbo/acme", ADDED)
+    configure(account, "iset/acme", ADDED)
+    hear(account, "iset/acme")
+    handle(account, SILENCE)
+
+    printed = output.readouterr().out
+    said = [json.loads(line) for line in printed.splitlines()]
+    silent = [line for line in said if line.get("outcome") == "silent" and "_aws" not in line]
+    assert [(line["platform"], line["store"], line["everything"]) for line in silent] == [
+        ("iset", "acme", False),
+        ("konimbo", "acme", True),
+    ]
+    assert {(line["message"], line["level"], line["hours"]) for line in silent} == {
+        ("silence", "WARNING", 48)
+    }
+    assert silent[0]["since"] == "2026-01-01T00:00:00.000Z"
+    assert silent[0]["topics"] == ["order_created"]
+    (gauge,) = (line for line in said if "SilentStores" in line)
+    assert (gauge["SilentStores"], gauge["kind"]) == ([2.0], "store")
+    assert gauge["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["kind"]]
+
+
+def test_where_nobody_is_silent_the_metric_says_0(
+    account: Account, output: pytest.CaptureFixture[str]
+) -> None:
+    handle(account, SILENCE)
+
+    assert metrics(output) == [("SilentStores", 0.0, {"kind": "store"}, "Count")]
+
+
+def test_a_configuration_that_cannot_be_read_is_told_and_counted(
+    account: Account, output: pytest.CaptureFixture[str]
+) -> None:
+    configure(account, "konimbo/acme", f'{{"{CANARY}": 1}}')
+
+    assert handle(account, SILENCE) == {"silent": []}
+
+    printed = output.readouterr().out
+    said = [json.loads(line) for line in printed.splitlines()]
+    line, count, _ = said
+    assert (line["outcome"], line["platform"], line["store"]) == ("unreadable", "konimbo", "acme")
+    assert (count["Jobs"], count["job"], count["outcome"]) == ([1.0], "silence", "unreadable")
+    assert CANARY not in printed
+
+
+def test_a_store_that_could_not_be_told_of_is_an_error_and_the_function_is_tried_again(
+    account: Account, output: pytest.CaptureFixture[str]
+) -> None:
+    configure(account, "konimbo/acme", ADDED)
+    arn = account.environment["EVENT_BUS_ARN"]
+    account.environment["EVENT_BUS_ARN"] = arn.replace("event-bus/", "event-bus/aws.")
+
+    with pytest.raises(NotToldError):
+        handle(account, SILENCE)
+
+    (error,) = (line for line in lines(output) if line["level"] == "ERROR")
+    assert (error["message"], error["outcome"]) == ("silence", "unavailable")
+    assert (error["platform"], error["store"]) == ("konimbo", "acme")
+
+
+def test_a_table_that_fails_is_an_error_and_no_number_is_told(
+    account: Account, output: pytest.CaptureFixture[str]
+) -> None:
+    account.environment["STATE_TABLE"] = "no-such-table"
+
+    with pytest.raises(UnavailableError):
+        handle(account, SILENCE)
+
+    printed = output.readouterr().out
+    assert "SilentStores" not in printed
+    line = json.loads(printed.splitlines()[0])
+    assert (line["level"], line["cause"]) == ("ERROR", "table: ResourceNotFoundException")
 
 
 @pytest.mark.parametrize("event", [{}, {"task": "tidy"}, {"task": ["gauges"]}])
