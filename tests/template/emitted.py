@@ -6,22 +6,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from activity.keeping import Unsettled
+from activity.observing import ActivityObserver
 from commerce_hooks.deadline import Deadline
 from commerce_hooks.errors import Reason, UnavailableError
 from commerce_hooks.listing import Listed, Page
 from commerce_hooks.observing import JobObserver, Meter, Observer
 from commerce_hooks.outbox import OUTBOX_PREFIX
 from commerce_hooks.outcomes import Outcome, Receipt
+from commerce_hooks.stores import StoreId
 from redeliver.dead_letters import DeadLetters
 from redeliver.draining import Drain
 from redeliver.entrypoint import Parts, handler_of
 from redeliver.redelivery import Redelivery
 from redeliver.sweeping import Sweep
+from support.activity import sighting
 from support.bulk import BulkRig
 from template.alarms import Metric
 from template.reading import ROOT
 from upkeep.observing import UpkeepObserver
 from upkeep.records import Gauge, watched
+from upkeep.silence import Silence
 
 GATEWAY = {"api_request_id": "a", "function_request_id": "f"}
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -50,6 +55,10 @@ def observe_everything(deployment: str) -> None:
     upkeep.beat(None)
     for prefix in watched(5):
         upkeep.gauged(Gauge(prefix, NOW))
+    _stores_are_silent(upkeep)
+    activity = ActivityObserver(JobObserver("activity", meter))
+    activity.dropped("m1")
+    activity.unsettled(Unsettled(sighting(), "table: Timeout"))
 
 
 def job_of(function: str) -> str:
@@ -107,6 +116,14 @@ def _something_stays_in_the_outbox(meter: Meter) -> None:
     handler = handler_of(Parts(not_used, drain, sweep, meter))
     for task in ("drain", "sweep"):
         handler({"task": task}, None)
+
+
+def _stores_are_silent(observer: UpkeepObserver) -> None:
+    acme = StoreId("konimbo", "acme")
+    failed = UnavailableError("table", "Timeout")
+    observer.listened([Silence(acme, NOW, 48, everything=True, topics=())], [acme])
+    observer.not_told(acme, failed)
+    observer.not_listened(failed)
 
 
 def lines_in(printed: str) -> list[dict[str, Any]]:

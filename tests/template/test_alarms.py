@@ -283,7 +283,7 @@ def visible(queue: str) -> Metric:
 
 def test_an_alarm_says_what_silence_means(template: Template, alarms: tuple[Alarm, ...]) -> None:
     breaching = [a.name for a in alarms if a.properties["TreatMissingData"] == "breaching"]
-    gauges = ("OpenRecords", "OldestOpenRecord", "ExpiringRecords")
+    gauges = ("OpenRecords", "OldestOpenRecord", "ExpiringRecords", "SilentStores")
 
     # Both are told all the time, and that they are not is what these are to notice.
     assert set(breaching) == {"HeartbeatMissingAlarm", "OutboxObjectsAlarm"}
@@ -328,6 +328,17 @@ def test_three_heartbeats_that_stay_away_ring(
     assert alarm.properties["EvaluationPeriods"] == alarm.properties["DatapointsToAlarm"] == 3
     assert alarm.properties["ComparisonOperator"] == "LessThanThreshold"
     assert alarm.threshold == 1
+
+
+def test_a_store_that_is_silent_rings(template: Template, alarms: tuple[Alarm, ...]) -> None:
+    (alarm,) = watching(alarms, ours(template, "SilentStores", kind="store"))
+    told = template.properties("UpkeepFunction")["Events"]["Silence"]["Properties"]
+
+    # One number an hour, so each hour has one, or the last holds.
+    assert (told["Schedule"], alarm.period) == ("rate(1 hour)", 3600)
+    assert alarm.threshold == alarm.properties["DatapointsToAlarm"] == 1
+    assert alarm.properties["Statistic"] == "Maximum"
+    assert alarm.properties["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
 
 
 def test_an_outbox_that_does_not_empty_itself_rings(

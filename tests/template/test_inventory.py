@@ -29,20 +29,26 @@ ONCE = {
     "AWS::SSM::Parameter": OUTPUTS_AS_PARAMETERS,
     # Callbacks that the gateway turned away: too many, too large.
     "AWS::Logs::MetricFilter": 2,
-    # For bulks and shapes, each with a queue for its dead letters, the default route, and the
-    # access log.
-    FUNCTION: 4,
-    "AWS::IAM::Role": 4,
-    "AWS::Logs::LogGroup": 5,
-    "AWS::SQS::Queue": 4,
-    # For shapes.
-    "AWS::Events::Rule": 1,
-    "AWS::SQS::QueuePolicy": 1,
+    # For activity, bulks and shapes, each with a queue for its dead letters, the default route, and
+    # the access log.
+    FUNCTION: 5,
+    "AWS::IAM::Role": 5,
+    "AWS::Logs::LogGroup": 6,
+    "AWS::SQS::Queue": 6,
+    # For activity and shapes.
+    "AWS::Events::Rule": 2,
+    "AWS::SQS::QueuePolicy": 2,
 }
 # Beside the two of each function.
-ALARMS = 23
+ALARMS = 25
 # No platform waits for these, so they may take longer.
-JOBS = {"BulkFunction", "RedeliverFunction", "ShapesFunction", "UpkeepFunction"}
+JOBS = {
+    "ActivityFunction",
+    "BulkFunction",
+    "RedeliverFunction",
+    "ShapesFunction",
+    "UpkeepFunction",
+}
 # Schedules call these, asynchronously.
 SCHEDULED = {"RedeliverFunction", "UpkeepFunction"}
 # What waits for the bus, and its dead letters.

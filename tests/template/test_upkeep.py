@@ -4,19 +4,21 @@ import json
 from typing import Any
 
 import pytest
-from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 from ministack.services import eventbridge
 
 from commerce_hooks.deadline import BUCKET_SECONDS
 from commerce_hooks.platform import SYSTEM_SOURCE
+from commerce_hooks.state.seen import SEEN
+from commerce_hooks.stores import configuration_path, credentials_path
 from support.upkeep import MOMENT
 from template.reading import Template, Tree
-from upkeep.entrypoint import BEAT_SECONDS, GAUGES_SECONDS
+from template.rights import arn_of, may
+from upkeep.entrypoint import BEAT_SECONDS, GAUGES_SECONDS, LISTEN_SECONDS
+from upkeep.episodes import SILENCE, STORE_HEARD, STORE_SILENT
 from upkeep.heartbeat import HEARTBEAT, heartbeat_of
 from upkeep.records import Sign, watched
 
 DEPLOYMENT = "commerce-hooks/dev"
-BUCKET = "arn:aws:s3:::payloads"
 DAYS = 86_400
 
 
@@ -116,10 +118,12 @@ def test_the_schedules_name_tasks_that_the_code_has(template: Template) -> None:
     assert {name: event["Type"] for name, event in events.items()} == {
         "Heartbeat": "Schedule",
         "Gauges": "Schedule",
+        "Silence": "Schedule",
     }
     assert [event["Properties"] for event in events.values()] == [
         {"Schedule": "rate(5 minutes)", "Input": '{"task":"heartbeat"}'},
         {"Schedule": "cron(0 5 * * ? *)", "Input": '{"task":"gauges"}'},
+        {"Schedule": "rate(1 hour)", "Input": '{"task":"silence"}'},
     ]
 
 
@@ -140,7 +144,8 @@ def test_the_function_ends_after_the_deadlines_that_the_code_keeps(template: Tem
     timeout = template.properties("UpkeepFunction")["Timeout"]
 
     # Tags are read in chunks of four calls one after the other.
-    assert timeout >= max(BEAT_SECONDS, GAUGES_SECONDS + 4 * BUCKET_SECONDS) + 5
+    gauges, silence = GAUGES_SECONDS + 4 * BUCKET_SECONDS, LISTEN_SECONDS
+    assert timeout >= max(BEAT_SECONDS, gauges, silence) + 5
 
 
 def test_a_record_that_expires_open_is_told_of_by_two_gauges_at_least(template: Template) -> None:
@@ -168,54 +173,86 @@ def test_what_a_rule_deletes_although_it_is_open_is_what_the_gauges_call_expirin
 # --- rights, by what the emulator's implementation of IAM says to them --------------------------
 
 
-def may(template: Template, action: str, resource: str, **keys: Any) -> bool:
-    (policy,) = template.properties("UpkeepRole")["Policies"]
-    text = json.dumps(policy["PolicyDocument"])
-    for name, value in {"PayloadBucket": BUCKET, "EventBus": "arn:aws:events:::bus"}.items():
-        text = text.replace(json.dumps(arn(name)), json.dumps(value))
-    text = text.replace('{"Fn::Sub": "${PayloadBucket.Arn}/', f'"{BUCKET}/').replace('*"}', '*"')
-    statements = json.loads(text)["Statement"]
-    known = [each for each in statements if "Fn::GetAtt" not in str(each["Resource"])]
-    request = EvalContext(
-        principal_arn="arn:aws:sts::123456789012:assumed-role/role/session",
-        principal_type="AssumedRole",
-        principal_account="123456789012",
-        action=action,
-        resource_arn=resource,
-        region="eu-central-1",
-        service_context={f"{action.partition(':')[0]}:{key}": value for key, value in keys.items()},
-    )
-    document = parse_policy_document({"Version": "2012-10-17", "Statement": known})
-    return bool(evaluate(request, [document]).decision == "Allow")
+def upkeep_may(template: Template, action: str, resource: str, **keys: Any) -> bool:
+    service = action.partition(":")[0]
+    named = {f"{service}:{key}": value for key, value in keys.items()}
+    return may(template, "UpkeepRole", action, resource, **named)
 
 
 def test_it_may_list_what_is_watched_and_nothing_else(template: Template) -> None:
     folders = [prefix.folder for prefix in watched(sensitive_days=5)]
 
-    assert all(may(template, "s3:ListBucket", BUCKET, prefix=folder) for folder in folders)
-    assert not may(template, "s3:ListBucket", BUCKET, prefix="oversize/")
-    assert not may(template, "s3:ListBucket", BUCKET, prefix="")
-    assert not may(template, "s3:ListBucket", BUCKET)
+    def may_list(**keys: str) -> bool:
+        return upkeep_may(template, "s3:ListBucket", "PayloadBucket", **keys)
+
+    assert all(may_list(prefix=folder) for folder in folders)
+    assert not may_list(prefix="oversize/")
+    assert not may_list(prefix="")
+    assert not may_list()
 
 
 def test_it_may_see_whether_a_record_is_done_but_not_read_or_mark_it(template: Template) -> None:
     for prefix in watched(sensitive_days=5):
-        at = f"{BUCKET}/{prefix.folder}konimbo/acme/2026-03-09/id"
-        tags = may(template, "s3:GetObjectTagging", at)
+        at = f"{arn_of('PayloadBucket')}/{prefix.folder}konimbo/acme/2026-03-09/id"
+        tags = upkeep_may(template, "s3:GetObjectTagging", at)
         assert tags == (prefix.sign is Sign.TAG), prefix.name
         for action in ("GetObject", "PutObject", "DeleteObject", "PutObjectTagging"):
-            assert not may(template, f"s3:{action}", at)
+            assert not upkeep_may(template, f"s3:{action}", at)
 
 
-def test_it_may_publish_heartbeats_and_nothing_else(template: Template) -> None:
-    own = {"source": [SYSTEM_SOURCE], "detail-type": [HEARTBEAT]}
-    bus, put = "arn:aws:events:::bus", "events:PutEvents"
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        (configuration_path("hooks"), True),
+        (credentials_path("hooks"), False),
+        (configuration_path("another"), False),
+        ("/commerce-hooks/hooks", False),
+        ("/", False),
+    ],
+)
+def test_it_may_read_configurations_and_no_credentials(
+    template: Template, path: str, *, allowed: bool
+) -> None:
+    at = f"arn:aws:ssm:eu-central-1:123456789012:parameter{path}"
 
-    assert may(template, put, bus, **own)
-    assert not may(template, put, bus, **{**own, "source": ["commerce-hooks.konimbo"]})
-    assert not may(template, put, bus, **{**own, "detail-type": [HEARTBEAT, "order.created"]})
-    assert not may(template, put, bus)
-    assert not may(template, put, "arn:aws:events:::another", **own)
+    assert upkeep_may(template, "ssm:GetParametersByPath", at) == allowed
+    assert not upkeep_may(template, "ssm:GetParameter", at)
+    assert not upkeep_may(template, "kms:Decrypt", "arn:aws:kms:eu-central-1:123456789012:key/x")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reads", "writes"),
+    [(SEEN, True, False), (SILENCE, True, True), ("accounts", False, False), ("t", False, False)],
+)
+def test_of_the_table_it_may_read_last_seen_and_keep_silences(
+    template: Template, kind: str, *, reads: bool, writes: bool
+) -> None:
+    def may_do(action: str, *kinds: str) -> bool:
+        keys = {"LeadingKeys": list(kinds)} if kinds else {}
+        return upkeep_may(template, f"dynamodb:{action}", "StateTable", **keys)
+
+    assert may_do("Query", kind) == reads
+    assert may_do("PutItem", kind) == may_do("DeleteItem", kind) == writes
+    assert not may_do("PutItem", SILENCE, SEEN)
+    for action in ("Query", "PutItem", "DeleteItem", "Scan"):
+        assert not may_do(action)
+    for action in ("Scan", "GetItem", "UpdateItem"):
+        assert not may_do(action, kind)
+
+
+def test_it_may_publish_heartbeats_and_tell_of_stores_and_nothing_else(template: Template) -> None:
+    told = [HEARTBEAT, STORE_SILENT, STORE_HEARD]
+    own = {"source": [SYSTEM_SOURCE], "detail-type": told}
+
+    def may_put(bus: str = "EventBus", **keys: Any) -> bool:
+        return upkeep_may(template, "events:PutEvents", bus, **keys)
+
+    assert all(may_put(**{**own, "detail-type": [kind]}) for kind in told)
+    assert may_put(**own)
+    assert not may_put(**{**own, "source": ["commerce-hooks.konimbo"]})
+    assert not may_put(**{**own, "detail-type": [HEARTBEAT, "order.created"]})
+    assert not may_put()
+    assert not may_put("KeyRing", **own)
 
 
 def test_it_may_do_nothing_more_but_log(template: Template) -> None:
@@ -227,6 +264,9 @@ def test_it_may_do_nothing_more_but_log(template: Template) -> None:
         ["logs:CreateLogStream", "logs:PutLogEvents"],
         "s3:ListBucket",
         "s3:GetObjectTagging",
+        "ssm:GetParametersByPath",
+        "dynamodb:Query",
+        ["dynamodb:PutItem", "dynamodb:DeleteItem"],
         "events:PutEvents",
     ]
     assert first["Resource"] == arn("UpkeepLogs")

@@ -42,7 +42,6 @@ from commerce_hooks_cli.local.bridge.emulator import (
 )
 from commerce_hooks_cli.local.bridge.gateway_responses import too_large
 from commerce_hooks_cli.local.bridge.rest_events import remembering_headers
-from commerce_hooks_cli.local.bridge.rights import path_arn, row_conditions
 from commerce_hooks_cli.local.bridge.template import adapt
 
 __all__ = [
@@ -52,9 +51,7 @@ __all__ = [
     "end_functions",
     "event_conditions",
     "install",
-    "path_arn",
     "remembering_headers",
-    "row_conditions",
     "session_credential",
     "too_large",
 ]

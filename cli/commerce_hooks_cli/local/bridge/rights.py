@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
-_PARTITION_KEY = "kind"
+PARTITION_KEY = "kind"
 """What the state table, our only one, calls it."""
-_ITS_VALUE = re.compile(rf"\b{_PARTITION_KEY} = (:\w+)")
+_ITS_VALUE = re.compile(rf"\b{PARTITION_KEY} = (:\w+)")
 
 
 def correct_rights() -> None:
@@ -37,7 +37,7 @@ def row_conditions(body: bytes) -> dict[str, list[str]]:
         request = json.loads(body)
         row = request.get("Key") or request.get("Item")
         if row:
-            return {"dynamodb:LeadingKeys": [str(row[_PARTITION_KEY]["S"])]}
+            return {"dynamodb:LeadingKeys": [str(row[PARTITION_KEY]["S"])]}
         name = _ITS_VALUE.search(request["KeyConditionExpression"])
         values = request["ExpressionAttributeValues"]
         return {"dynamodb:LeadingKeys": [str(values[name[1]]["S"])]} if name else {}
