@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,23 @@ from cfnlint import api as cfn_lint
 
 from commerce_hooks.platform import QUARANTINED, SYNTHETIC, UNRECOGNIZED
 from commerce_hooks.schemas.envelope import Metadata
+from commerce_hooks.stores import StoreId
 from shapes.notices import SHAPE_CHANGED, change_of, notice_of
 from shapes.shapes import NOTHING
 from support.platforms import platforms, senders
 from support.samples import sample
 from support.shapes import sighting
+from support.state_table import FakeStateTable
+from upkeep.episodes import (
+    STORE_HEARD,
+    STORE_SILENT,
+    episodes_in,
+    heard_event,
+    keep,
+    silent_event,
+)
 from upkeep.heartbeat import HEARTBEAT
+from upkeep.silence import Silence
 
 CATALOGUE = (Path(__file__).parents[2] / "docs/events/README.md").read_text("utf-8")
 
@@ -92,6 +104,8 @@ def test_the_table_of_our_own_events_is_complete() -> None:
         QUARANTINED,
         SYNTHETIC,
         SHAPE_CHANGED,
+        STORE_SILENT,
+        STORE_HEARD,
         HEARTBEAT,
     }
 
@@ -113,6 +127,23 @@ def test_what_is_said_of_a_changed_shape_is_what_is_sent() -> None:
     ]
     assert list(event.data) == ["platform", "topic", "fingerprint", "added", "first"]
     assert f"`{event.source}`" in CATALOGUE
+
+
+def test_what_is_said_of_silent_stores_is_what_is_sent() -> None:
+    silence = Silence(StoreId("iset", "acme"), datetime.now(UTC), 48, everything=True, topics=())
+    silences = FakeStateTable()
+    keep(silences, silence, silence.id, None)
+    (episode,) = episodes_in(silences).values()
+    events = [
+        silent_event(silence, "test/unit", silence.since),
+        heard_event(episode, "test/unit", silence.since),
+    ]
+
+    for event in events:
+        (said,) = (row[2] for row in table("detail-type", "when") if row[0] == event.detail_type)
+        assert re.findall(r'"([a-z]+)"', said.partition("}`")[0]) == list(event.data)
+        assert f"`{event.source}`" in CATALOGUE
+    assert len({event.metadata.callback_id for event in events}) == 1
 
 
 def test_the_example_is_an_event_of_the_sample_that_it_shows() -> None:

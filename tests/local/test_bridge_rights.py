@@ -1,4 +1,4 @@
-"""What the emulator is told of a request, so that it judges rights to rows and paths as AWS does."""
+"""What the emulator is told of a request, to judge rights to rows and paths as AWS does."""
 
 from __future__ import annotations
 

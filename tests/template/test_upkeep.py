@@ -174,6 +174,7 @@ def test_what_a_rule_deletes_although_it_is_open_is_what_the_gauges_call_expirin
 
 
 def upkeep_may(template: Template, action: str, resource: str, **keys: Any) -> bool:
+    """`keys` without their service, which is the action's."""
     service = action.partition(":")[0]
     named = {f"{service}:{key}": value for key, value in keys.items()}
     return may(template, "UpkeepRole", action, resource, **named)
@@ -242,7 +243,7 @@ def test_of_the_table_it_may_read_last_seen_and_keep_silences(
 
 def test_it_may_publish_heartbeats_and_tell_of_stores_and_nothing_else(template: Template) -> None:
     told = [HEARTBEAT, STORE_SILENT, STORE_HEARD]
-    own = {"source": [SYSTEM_SOURCE], "detail-type": told}
+    own: dict[str, Any] = {"source": [SYSTEM_SOURCE], "detail-type": told}
 
     def may_put(bus: str = "EventBus", **keys: Any) -> bool:
         return upkeep_may(template, "events:PutEvents", bus, **keys)
