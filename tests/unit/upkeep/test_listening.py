@@ -209,6 +209,8 @@ def test_it_is_heard_when_nothing_is_silent_any_more(shop: Listened) -> None:
     shop.at(61)
 
     assert shop.events == [SILENT, HEARD]
+    silent, heard = shop.ids
+    assert heard == silent.replace(".silent", ".heard")
 
 
 def test_what_came_meanwhile_and_stays_away_again_is_told_again(shop: Listened) -> None:
