@@ -13,7 +13,16 @@ from samtranslator.yaml_helper import yaml_parse
 from support.platforms import FUNCTIONS, block_name
 
 ROOT = FUNCTIONS.parent
-NO_PLATFORMS = {"bulk", "cenit", "not_found", "redeliver", "shapes", "upkeep", "__pycache__"}
+NO_PLATFORMS = {
+    "activity",
+    "bulk",
+    "cenit",
+    "not_found",
+    "redeliver",
+    "shapes",
+    "upkeep",
+    "__pycache__",
+}
 NAMES = sorted(
     {
         folder.name
