@@ -70,7 +70,9 @@ def expected_of(sent: Sent, callback_id: str, received_at: datetime) -> Expected
 
 
 def _events(sent: Sent, callback_id: str, received_at: datetime) -> tuple[Sequence[Event], bool]:
-    callback = Callback(sent.target, callback_id, received_at, sent.content_type, sent.body)
+    callback = Callback(
+        sent.target, callback_id, received_at, sent.content_type, sent.body, key_id="k1"
+    )
     builder = EventBuilder(senders()[sent.platform], DEPLOYMENT)
     if sent.platform == CENIT.name:
         return [_request(sent, callback, builder)], False
