@@ -65,7 +65,7 @@ class FakeCentry:
                 return Answered.of(self._page(asked)) if self.readable else Answered.of({}, 403)
             case "DELETE", ["webhooks", name]:
                 gone = self.webhooks.pop(name.removesuffix(".json"), None)
-                return Answered.of(True) if gone else Answered.of({"error": "not found"}, 404)
+                return Answered(200, b"true") if gone else Answered.of({"error": "none"}, 404)
         return Answered.of({"error": "no such path"}, 404)
 
     def _page(self, asked: Asked) -> list[dict[str, Any]]:

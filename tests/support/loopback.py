@@ -108,7 +108,7 @@ def _api_handler(answer: Callable[[Asked], Answered]) -> type[BaseHTTPRequestHan
             self.end_headers()
             self.wfile.write(answered.body)
 
-        do_GET = do_POST = do_PUT = do_DELETE = _answer
+        do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the library's names
 
         def log_message(self, *_: object) -> None:
             pass

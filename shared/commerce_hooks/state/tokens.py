@@ -96,10 +96,11 @@ class StoreTokens:
         """
         deadline, waits = Deadline(self._clock, WAIT_SECONDS), pauses()
         while True:
+            is_last = deadline.remaining() <= 0
             token = self._held_or_renewed(rejected)
             if token is not None:
                 return token
-            if deadline.remaining() <= 0:
+            if is_last:
                 raise RenewalBusyError
             self._pause(next(waits))
 
