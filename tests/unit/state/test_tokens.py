@@ -40,6 +40,7 @@ class FakeSource:
     renewals: list[str | None] = field(default_factory=list)
     during: Callable[[], None] = lambda: None
     rotating: bool = True
+    label: str = ""
 
     def renew(self, refresh_token: str | None, seconds: float) -> Tokens:
         assert seconds <= RENEWAL_SECONDS
@@ -50,7 +51,7 @@ class FakeSource:
             return Tokens(f"access-{len(self.renewals)}", 7200)
         if refresh_token is None:
             raise AuthorizationLostError
-        number = int(refresh_token.removeprefix("refresh-")) + 1
+        number = f"{int(refresh_token.split('-')[1]) + 1}{self.label}"
         return Tokens(f"access-{number}", 7200, f"refresh-{number}", ("read_webhook",))
 
 
@@ -334,18 +335,13 @@ def took_over(world: World, source: FakeSource) -> Callable[[], None]:
     return during
 
 
-def test_tokens_of_a_claim_that_ended_give_way_to_newer_ones(world: World) -> None:
+def test_tokens_of_a_claim_that_ended_give_way_to_those_of_who_took_it_over(world: World) -> None:
     run = world.consented()
     world.time.pause(2 * HOURS)
-    quicker = FakeSource()
-    world.source.during = took_over(world, quicker)
-    world.source.rotating = True
+    world.source.during = took_over(world, FakeSource(label="-theirs"))
 
-    token = run.access_token()
-
-    held = world.table.read(TOKENS, f"{ACME}#app").data
-    assert token == held["access_token"]
-    assert held["refresh_token"] == "refresh-1"
+    assert run.access_token() == "access-1-theirs"
+    assert world.table.read(TOKENS, f"{ACME}#app").data["refresh_token"] == "refresh-1-theirs"
 
 
 @pytest.mark.parametrize(
