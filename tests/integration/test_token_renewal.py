@@ -4,12 +4,9 @@ Everything is real but the platform: threads, HTTP over loopback, Centry's token
 our code calls it. Only the clock is moved by hand, to the end of each access token.
 """
 
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from threading import Barrier, BrokenBarrierError, Lock
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any, TypeVar
 
 import boto3
@@ -17,102 +14,21 @@ import pytest
 from moto import mock_aws
 
 from centry.access import ACCESS
-from centry.oauth import CentryCredentials, TokenEndpoint, binding_of
-from commerce_hooks.http.api import Api
 from commerce_hooks.http.errors import AuthorizationLostError, NoResponseError, PlatformError
 from commerce_hooks.http.transport import ApiRequest, ApiResponse, Transport
-from commerce_hooks.http.wire import Wire
-from commerce_hooks.state.table import Row, StateTable
-from commerce_hooks.state.tokens import CLAIM_SECONDS, StoreTokens, Tokens
-from commerce_hooks.stores import StoreId
-from support.fake_centry import FakeCentry, centry_server
-from support.fake_oauth import CLIENT_ID, CLIENT_SECRET, FakeOAuth
+from commerce_hooks.state.table import Row
+from commerce_hooks.state.tokens import CLAIM_SECONDS
 from support.state_table import FakeStateTable, create_state_table, dynamo_table
-from support.surroundings import FakeTime, surroundings
+from support.surroundings import surroundings
+from support.token_races import ACME, CREDENTIALS, LIFETIME, Meeting, Platform, race, token_platform
 
 T = TypeVar("T")
-ACME = StoreId("centry", "acme")
-LIFETIME = 7200.0
-CREDENTIALS = CentryCredentials.model_validate(
-    {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "grant": "authorization_code"}
-)
-
-
-@dataclass
-class Platform:
-    """The fake platform, its URL, and the store's table."""
-
-    url: str
-    centry: FakeCentry
-    time: FakeTime
-    table: StateTable = field(default_factory=FakeStateTable)
-    transport: Transport = field(default_factory=lambda: Wire(http_on_loopback=True))
-
-    @property
-    def oauth(self) -> FakeOAuth:
-        return self.centry.oauth
-
-    def tokens(self, **changed: Any) -> StoreTokens:
-        """A run's view of the store's tokens; other runs have others."""
-        around = surroundings(transport=self.transport, table=self.table, time=self.time)
-        around = replace(around, **changed)
-        endpoint = TokenEndpoint(self.url, CREDENTIALS, Api(around.transport, around.pause))
-        return StoreTokens(ACME, binding_of(self.url, CREDENTIALS), endpoint, around)
-
-    def consented(self) -> None:
-        grant = self.oauth.consent()
-        self.tokens().keep(Tokens(grant.access_token, int(LIFETIME), grant.refresh_token))
 
 
 @pytest.fixture
 def platform() -> Iterator[Platform]:
-    moved = FakeTime()
-    centry = FakeCentry(FakeOAuth(now=moved.clock))
-    with centry_server(centry) as url:
-        yield Platform(url, centry, moved)
-
-
-def both_at_once(first: Callable[[], str], second: Callable[[], str], pool: Any) -> tuple[str, str]:
-    barrier = Barrier(2)
-
-    def begin(run: Callable[[], str]) -> str:
-        barrier.wait(10)
-        return run()
-
-    futures = [pool.submit(begin, run) for run in (first, second)]
-    return futures[0].result(20), futures[1].result(20)
-
-
-@dataclass
-class Meeting:
-    """Holds the first write of each run until both have read the same: one of them must lose."""
-
-    barrier: Barrier = field(default_factory=lambda: Barrier(2))
-    met: int = 0
-    open: bool = False
-    _lock: Lock = field(default_factory=Lock)
-
-    def before_call(self, call: str) -> None:
-        if call != "write" or not self.open:
-            return
-        with suppress(BrokenBarrierError):
-            self.barrier.wait(5)
-            with self._lock:
-                self.met, self.open = self.met + 1, False
-
-
-def race(platform: Platform, rounds: int, meeting: Meeting) -> None:
-    """So many times: the token ends, two runs want one at once, and both get a good one."""
-    # Who waits does not move the clock of the test, and lets the other go on.
-    waiting = {"clock": time.monotonic, "pause": lambda _: time.sleep(0.0005)}
-    runs = platform.tokens(**waiting), platform.tokens(**waiting)
-    with ThreadPoolExecutor(2) as pool:
-        for number in range(rounds):
-            platform.time.passed += LIFETIME
-            meeting.open = number % 2 == 0
-            got = both_at_once(runs[0].access_token, runs[1].access_token, pool)
-            assert all(map(platform.oauth.accepts, got))
-            assert got[0] == got[1]
+    with token_platform() as platform:
+        yield platform
 
 
 def test_a_thousand_times_two_renew_at_once_and_are_never_locked_out(platform: Platform) -> None:
@@ -150,9 +66,9 @@ def test_the_same_on_dynamodb(platform: Platform) -> None:
         platform.table = dynamo_table(make_client=OneAtATime)
         platform.consented()
 
-        race(platform, 20, Meeting())
+        race(platform, 10, Meeting())
 
-    assert platform.oauth.calls == ["refresh_token"] * 20
+    assert platform.oauth.calls == ["refresh_token"] * 10
 
 
 class Died(BaseException):
