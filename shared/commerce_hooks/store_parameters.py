@@ -1,6 +1,7 @@
 """The stores' configurations out of SSM's parameters, for those who may not see credentials."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +35,10 @@ class SsmStores:
         while True:
             page = self._page(position)
             for parameter in page["Parameters"]:
-                name = parameter["Name"].removeprefix(f"{self._path}/")
-                found[StoreId.parse(name)] = parsed(parameter["Value"])
+                # What somebody put there under no store's name is nobody's, and spoils no other.
+                with suppress(ValueError):
+                    store = StoreId.parse(parameter["Name"].removeprefix(f"{self._path}/"))
+                    found[store] = parsed(parameter["Value"])
             if not page.get("NextToken"):
                 return dict(sorted(found.items()))
             position = {"NextToken": page["NextToken"]}

@@ -50,6 +50,15 @@ def test_a_configuration_that_cannot_be_read_spoils_no_other(spoiled: str) -> No
 
 
 @mock_aws
+@pytest.mark.parametrize("stray", ["notes", "centry/Acme", "centry/acme/more"])
+def test_what_lies_there_under_no_store_s_name_is_passed_over(stray: str) -> None:
+    put(f"{configuration_path('hooks')}/{stray}", CONFIGURATION.model_dump_json())
+    put(f"{configuration_path('hooks')}/centry/acme", CONFIGURATION.model_dump_json())
+
+    assert list(stores().all()) == [StoreId("centry", "acme")]
+
+
+@mock_aws
 def test_without_stores_there_are_none() -> None:
     assert stores().all() == {}
 
