@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from commerce_hooks.platform import Platform
+    from commerce_hooks.state.table import StateTable
+    from commerce_hooks.stores import Stores
     from commerce_hooks_cli.answer import Post
     from commerce_hooks_cli.archives import Archive, Progress, ReplayOrder, Rule
     from commerce_hooks_cli.bus_event import BusEvent
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.local.faults import Fault, Kind, Service
     from commerce_hooks_cli.local.state import LocalState
     from commerce_hooks_cli.quarantine_replay import Replayed
+    from commerce_hooks_cli.read_back import ReadBack
 
 
 class Events(Protocol):
@@ -71,7 +74,17 @@ class LocalStacks(Protocol):
 
     def running(self) -> LocalState | None: ...
     def recorded(self) -> LocalState | None: ...
-    def start(self, port: int, on_step: Callable[[str], None], *, detach: bool) -> LocalState: ...
+    def start(
+        self,
+        port: int,
+        on_step: Callable[[str], None],
+        *,
+        detach: bool,
+        parameters: Mapping[str, str] | None = None,
+    ) -> LocalState:
+        """Bring it up, with the template's parameters."""
+        ...
+
     def stop(self, state: LocalState) -> None: ...
     def functions(self, state: LocalState) -> list[str]: ...
     def faults(self, state: LocalState) -> dict[Service, Fault]: ...
@@ -85,6 +98,7 @@ class World:
     Args:
         replay: Publishes the callback of this id out of quarantine, with a repaired body.
         ask: Puts a yes-or-no question; None where there is nobody to answer.
+        ask_secret: Asks for something and doesn't show what is typed; None as above.
     """
 
     checkout: Callable[[], Path]
@@ -95,7 +109,11 @@ class World:
     replay: Callable[[Deployment, Mapping[str, Platform], str, bytes], Replayed]
     replays: Callable[[Deployment], EventReplays]
     ask: Callable[[str], bool] | None
+    ask_secret: Callable[[str], str] | None
     clock: Clock
+    state_table: Callable[[Deployment], StateTable]
+    stores: Callable[[Deployment], Stores]
+    read_back: ReadBack
 
     def deployment(self, stack: str | None, screen: Screen) -> Deployment:
         """The deployment to work on. Says which: the local one, or in whose account."""
