@@ -12,7 +12,8 @@ from commerce_hooks.keyring import KeyRing
 from commerce_hooks_cli.errors import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Set as AbstractSet
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
 _NOT_KEYS = {"sign", "stores"}
 
@@ -57,7 +58,9 @@ class Merge:
         }
 
 
-def merged(current: str | None, exported: str, retired: AbstractSet[str], *, replace: bool) -> Merge:
+def merged(
+    current: str | None, exported: str, retired: AbstractSet[str], *, replace: bool
+) -> Merge:
     """What to write.
 
     Nothing that is accepted today stops being accepted, unless `replace` puts the export in the

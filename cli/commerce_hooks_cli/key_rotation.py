@@ -35,8 +35,9 @@ def settling_seconds(cache_seconds: int) -> float:
 
     A read that was on its way when the ring changed may still bring the old one, up to 2 s
     later, and it is served for the cache's time from then. If the read after that fails, which
-    takes up to 2 s, the old ring serves for RETRY_SECONDS more. A function that fails to read
-    it for longer says so by the metric KeyRingStale.
+    takes up to 2 s, the old ring serves for RETRY_SECONDS more. No wait is long enough for a
+    function that keeps failing to read it, or whose first read after a rest fails: it serves
+    the old ring for RETRY_SECONDS at a time, and says so by the metric KeyRingStale.
     """
     from commerce_hooks.aws import SecretsManagerKeyRing
 

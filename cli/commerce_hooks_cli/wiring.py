@@ -39,7 +39,8 @@ def real_world() -> World:
         replay=_replay,
         replays=_replays,
         ask=_ask if sys.stdin.isatty() else None,
-        ask_secret=_ask_secret if sys.stdin.isatty() else None,
+        prompt=_prompt if sys.stdin.isatty() else None,
+        read_input=sys.stdin.read,
         clock=_Clock(),
         state_table=_state_table,
         stores=_stores,
@@ -153,9 +154,12 @@ def _ask(question: str) -> bool:
     return typer.confirm(question, err=True)
 
 
-def _ask_secret(question: str) -> str:
-    answer: str = typer.prompt(question, hide_input=True, err=True)
-    return answer
+def _prompt(question: str, *, hidden: bool, may_be_empty: bool = False) -> str:
+    default = "" if may_be_empty else None
+    typed: str = typer.prompt(
+        question, hide_input=hidden, default=default, show_default=False, err=True
+    )
+    return typed.strip()
 
 
 def _state_table(deployment: Deployment) -> StateTable:

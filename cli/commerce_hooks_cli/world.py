@@ -69,6 +69,12 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
+class Prompt(Protocol):
+    """Asks a person to type something in."""
+
+    def __call__(self, question: str, *, hidden: bool, may_be_empty: bool = False) -> str: ...
+
+
 class LocalStacks(Protocol):
     """The local stack, of which there is at most one."""
 
@@ -98,7 +104,8 @@ class World:
     Args:
         replay: Publishes the callback of this id out of quarantine, with a repaired body.
         ask: Puts a yes-or-no question; None where there is nobody to answer.
-        ask_secret: Asks for something and doesn't show what is typed; None as above.
+        prompt: Has something typed in; None likewise.
+        read_input: All of the standard input.
     """
 
     checkout: Callable[[], Path]
@@ -109,7 +116,8 @@ class World:
     replay: Callable[[Deployment, Mapping[str, Platform], str, bytes], Replayed]
     replays: Callable[[Deployment], EventReplays]
     ask: Callable[[str], bool] | None
-    ask_secret: Callable[[str], str] | None
+    prompt: Prompt | None
+    read_input: Callable[[], str]
     clock: Clock
     state_table: Callable[[Deployment], StateTable]
     stores: Callable[[Deployment], Stores]

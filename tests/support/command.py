@@ -309,7 +309,8 @@ class FakeWorld:
         self.post: Post = self.door.post
         self.questions: list[str] = []
         self.consent: bool | None = None
-        self.secrets_typed: list[str] | None = None
+        self.typed: list[str] | None = None
+        self.input = ""
         self.repaired: list[bytes] = []
         self.replay_ends = ReplayOutcome.REPLAYED
         self.followed = 0
@@ -320,9 +321,8 @@ class FakeWorld:
         self.stores = FakeStores()
         self.platforms_say: dict[StoreId, Sequence[Subscription] | NotReadBackError] = {}
 
-    def run(self, *args: str, typed: str = "") -> Result:
-        """Call the command; `typed` is its standard input."""
-        result = CliRunner().invoke(app, list(args), obj=self._world(), input=typed)
+    def run(self, *args: str) -> Result:
+        result = CliRunner().invoke(app, list(args), obj=self._world())
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Result(result.exit_code, result.stdout, result.stderr)
@@ -337,7 +337,8 @@ class FakeWorld:
             replay=self._replay,
             replays=lambda _: self.replays,
             ask=None if self.consent is None else self._ask,
-            ask_secret=None if self.secrets_typed is None else self._ask_secret,
+            prompt=None if self.typed is None else self._prompt,
+            read_input=lambda: self.input,
             clock=self.clock,
             state_table=lambda _: self.table,
             stores=lambda _: self.stores,
@@ -366,9 +367,11 @@ class FakeWorld:
         self.questions.append(question)
         return bool(self.consent)
 
-    def _ask_secret(self, question: str) -> str:
+    def _prompt(self, question: str, *, hidden: bool, may_be_empty: bool = False) -> str:
+        assert hidden
+        assert not may_be_empty
         self.questions.append(question)
-        return (self.secrets_typed or []).pop(0)
+        return (self.typed or []).pop(0)
 
     def _read_back(self, _: Deployment, store: StoreId) -> Sequence[Subscription] | None:
         told = self.platforms_say.get(store)

@@ -1,6 +1,5 @@
 """`commerce-hooks keys export|import`: the key ring kept in a file, against the day it is lost."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -132,15 +131,15 @@ def _new_passphrase(world: "World") -> str:
             f"The passphrase has fewer than {_SHORTEST_PASSPHRASE} characters.",
             "Take several words that nobody else would put together.",
         )
-    if world.ask_secret is not None and world.ask_secret("The same again") != passphrase:
+    if world.prompt is not None and world.prompt("The same again", hidden=True) != passphrase:
         raise BadUsageError("The two passphrases differ.", "Try again.")
     return passphrase
 
 
 def _passphrase(world: "World") -> str:
-    if world.ask_secret is not None:
-        return world.ask_secret("Passphrase")
-    line = sys.stdin.readline().rstrip("\r\n")
+    if world.prompt is not None:
+        return world.prompt("Passphrase", hidden=True)
+    line = world.read_input().partition("\n")[0].strip()
     if not line:
         raise BadUsageError(
             "There is no passphrase.", "Give it as the first line of the standard input."
