@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Thread
 from typing import TYPE_CHECKING, Self
 
 from commerce_hooks_cli.demo import exchange
@@ -25,9 +25,8 @@ class CallbackStream:
     def __init__(self, sender: Sender, shops: Sequence[Attempt]) -> None:
         self._sender = sender
         self._shops = {shop_of(one): one for one in shops}
-        self._lock = Lock()
+        self._called = Condition()
         self._over = Event()
-        self._round = Event()
         self._thread = Thread(target=self._run, daemon=True)
         self._exchanges: list[Exchange] = []
 
@@ -42,25 +41,28 @@ class CallbackStream:
     @property
     def exchanges(self) -> list[Exchange]:
         """All so far."""
-        with self._lock:
+        with self._called:
             return list(self._exchanges)
 
     def use(self, shop: Attempt) -> None:
         """The shop calls this URL from now on; its last call to another one has been answered."""
-        with self._lock:
+        with self._called:
             self._shops[shop_of(shop)] = shop
 
     def leave_out(self, shop: Shop) -> None:
         """The shop calls no more."""
-        with self._lock:
+        with self._called:
             self._shops.pop(shop, None)
 
     def wait_for_a_round(self) -> None:
-        """Until each shop has called once more, from the beginning."""
-        for _ in range(2):  # The one that is under way, and a whole one.
-            self._round.clear()
-            if not self._round.wait(_ROUND_WITHIN):
+        """Until each shop has called once more, from now on."""
+        with self._called:
+            before = len(self._exchanges)
+            if not self._called.wait_for(lambda: self._all_since(before), _ROUND_WITHIN):
                 raise TimeoutError("the callbacks have come to a halt")
+
+    def _all_since(self, before: int) -> bool:
+        return self._shops.keys() <= {shop_of(one.attempt) for one in self._exchanges[before:]}
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -68,17 +70,17 @@ class CallbackStream:
                 self._call(shop)
                 if self._over.wait(_BETWEEN_CALLBACKS):
                     return
-            self._round.set()
 
     def _names(self) -> list[Shop]:
-        with self._lock:
+        with self._called:
             return list(self._shops)
 
     def _call(self, shop: Shop) -> None:
         """Under the lock, so that nobody changes the URL while it is being called."""
-        with self._lock:
+        with self._called:
             if shop in self._shops:
                 self._exchanges.append(exchange(self._sender, self._shops[shop]))
+                self._called.notify_all()
 
 
 def shop_of(attempt: Attempt) -> Shop:
