@@ -6,6 +6,7 @@ from threading import Condition, Event, Thread
 from typing import TYPE_CHECKING, Self
 
 from commerce_hooks_cli.demo import exchange
+from commerce_hooks_cli.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +60,7 @@ class CallbackStream:
         with self._called:
             before = len(self._exchanges)
             if not self._called.wait_for(lambda: self._all_since(before), _ROUND_WITHIN):
-                raise TimeoutError("the callbacks have come to a halt")
+                raise CommandError("The callbacks have come to a halt.", "Try again.")
 
     def _all_since(self, before: int) -> bool:
         return self._shops.keys() <= {shop_of(one.attempt) for one in self._exchanges[before:]}
