@@ -14,7 +14,8 @@ from commerce_hooks.stores import StoreId
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.key_records import KeyRecords
 from commerce_hooks_cli.key_ring_changes import read_secret
-from commerce_hooks_cli.key_rules import Facts, Told, use_of
+from commerce_hooks_cli.key_rules import Facts
+from commerce_hooks_cli.key_uses import Told, use_of
 from commerce_hooks_cli.own_urls import UrlsInUse, urls_in_use
 from commerce_hooks_cli.read_back import NotReadBackError
 

@@ -11,7 +11,8 @@ from rich.text import Text
 from commerce_hooks.callback import iso_utc
 from commerce_hooks_cli.console import plain
 from commerce_hooks_cli.key_records import NOTHING_KNOWN
-from commerce_hooks_cli.key_rules import Source, obstacles
+from commerce_hooks_cli.key_rules import obstacles
+from commerce_hooks_cli.key_uses import Source
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.tables import Mark
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from commerce_hooks_cli.console import Screen
-    from commerce_hooks_cli.key_rules import Facts, Obstacle, StoreUse
+    from commerce_hooks_cli.key_rules import Facts, Obstacle
+    from commerce_hooks_cli.key_uses import StoreUse
 
 _SAYS_WHERE = {
     "cenit": "give the template parameter at Cenit the value of",

@@ -13,15 +13,13 @@ from commerce_hooks_cli.key_records import Confirmation, KeyTimes
 from commerce_hooks_cli.key_rules import (
     REPEATS_FOR,
     Facts,
-    Source,
-    Told,
     contradicting_topics,
     next_key_id,
     obstacles,
     pending_key,
     unfinished_key,
-    use_of,
 )
+from commerce_hooks_cli.key_uses import Source, Told, use_of
 from commerce_hooks_cli.own_urls import UrlsInUse
 
 NOW = datetime(2026, 5, 6, 12, tzinfo=UTC)

@@ -7,12 +7,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
+from commerce_hooks.keyring import KeyRing
+from commerce_hooks_cli.key_records import KeyRecords
 from commerce_hooks_cli.program import command_to_type
+from commerce_hooks_cli.state_table import open_state_table
 from support.age import decrypted, encrypted
-from support.command import REAL, FakeWorld
+from support.command import LOCAL, REAL, FakeWorld
 from support.keys import CANARY, ISET, Secrets, Shops, ring_text, shops
+from support.state_table import create_state_table
 
 PASSPHRASE = "correct horse battery staple"
 HOUR = timedelta(hours=1)
@@ -99,11 +105,13 @@ def test_a_passphrase_is_typed_twice_and_not_too_short(
     assert not (tmp_path / "new.age").exists()
 
 
-@pytest.mark.parametrize("verb", ["export", "import"])
-def test_without_a_passphrase_nothing_happens(acme: Shops, file: Path, verb: str) -> None:
+@pytest.mark.parametrize("verb", [("export", "--force"), ("import",)], ids=" ".join)
+def test_without_a_passphrase_nothing_happens(
+    acme: Shops, file: Path, verb: tuple[str, ...]
+) -> None:
     acme.world.input = "\n"
 
-    result = acme.world.run("keys", verb, str(file))
+    result = acme.world.run("keys", *verb, str(file))
 
     assert (result.exit_code, len(acme.secrets.texts)) == (2, 1)
     assert "first line of the standard input" in result.stderr
@@ -272,6 +280,25 @@ def test_a_deployed_stack_is_changed_only_with_consent(
     assert (unasked.exit_code, refused.exit_code, unchanged) == (2, 1, 1)
     assert "k2 will be refused" in real_world.questions[0]
     assert (agreed.exit_code, list(acme.ring.keys)) == (0, ["k1"])
+
+
+def test_an_empty_secret_and_an_empty_table_as_aws_has_them(world: FakeWorld, file: Path) -> None:
+    with mock_aws():
+        create_state_table("state")
+        clients: Any = boto3.client
+        arn = clients("secretsmanager").create_secret(Name="ring")["ARN"]
+        deployment = replace(LOCAL, clients=clients, key_ring_arn=arn)
+        world.deployment, world.input = deployment, PASSPHRASE
+        world.table = open_state_table(deployment)  # type: ignore[assignment]
+
+        back = world.run("keys", "import", str(file))
+        rotated = world.run("keys", "rotate", "--json")
+
+        kept = clients("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
+        times = KeyRecords(open_state_table(deployment)).times()
+    assert (back.exit_code, rotated.exit_code) == (0, 0)
+    assert sorted(KeyRing.parse(kept).keys) == ["k1", "k2"]
+    assert [times[key].signs_at is not None for key in ("k1", "k2")] == [True, True]
 
 
 def test_neither_key_nor_passphrase_is_ever_shown(acme: Shops, file: Path, tmp_path: Path) -> None:

@@ -200,6 +200,22 @@ def test_however_it_is_interrupted_the_next_one_goes_on_with_the_same_key(
     assert sum(acme.world.clock.slept) >= WAIT
 
 
+def test_of_two_at_the_same_moment_one_gives_way(acme: Shops) -> None:
+    table = acme.world.table
+
+    def other_was_first(call: str) -> None:
+        if call == "write":
+            table.before_call = lambda _: None
+            assert table.write(table.read("keys", "k2"), {})
+
+    table.before_call = other_was_first
+
+    result = acme.world.run("keys", "rotate")
+
+    assert (result.exit_code, len(acme.secrets.texts)) == (1, 1)
+    assert "Somebody else is adding a key" in result.stderr
+
+
 def test_two_at_once_never_make_two_keys_of_one_id(acme: Shops) -> None:
     acme.world.run("keys", "rotate", "--no-wait")
     # Another's write took its place; the id stays taken.

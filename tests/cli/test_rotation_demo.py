@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commerce_hooks_cli import rotation_demo
+from commerce_hooks_cli import callback_stream, rotation_demo
 from commerce_hooks_cli.answer import Answer
 from support.command import LOCAL, FakeWorld, answer
 from support.keys import CANARY, Shops, ring_text, shops
@@ -25,6 +25,7 @@ def acme(world: FakeWorld) -> Shops:
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback_stream, "_BETWEEN_CALLBACKS", 0.0)
     monkeypatch.setattr(rotation_demo, "_DELIVERY_SECONDS", 0.5)
     monkeypatch.setattr(rotation_demo, "refusing_seconds", lambda _: 0.2)
 
