@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -77,11 +78,11 @@ def show(screen: Screen, facts: Facts, stack: str | None) -> None:
         screen.show("", "Nothing is left to do.")
 
 
-def why_not(found: list[Obstacle]) -> Iterator[Text]:
+def why_not(found: list[Obstacle]) -> Iterator[Padding]:
     """What is in the way, a line each."""
     for obstacle in found:
         until = f" Until {moment(obstacle.until)}." if obstacle.until else ""
-        yield Text(f"  {plain(obstacle.why)}{until}")
+        yield _indented(Text(f"{plain(obstacle.why)}{until}"))
 
 
 def obstacles_as_json(found: list[Obstacle]) -> list[dict[str, Any]]:
@@ -144,17 +145,23 @@ def _how(use: StoreUse) -> Text:
     return Text(words, "" if use.certain else "dim")
 
 
-def _todo(facts: Facts, stack: str | None) -> Iterator[Text]:
+def _todo(facts: Facts, stack: str | None) -> Iterator[Padding]:
     if facts.pending:
         words = f"{verb('keys rotate', stack)} goes on: {facts.pending} does not sign yet."
-        yield Text(f"  {words}")
+        yield _indented(Text(words))
     told = sorted(((_what(use, stack, "STORE"), use) for use in facts.left), key=lambda one: one[0])
     for what, group in groupby(told, key=lambda one: one[0]):
         names = ", ".join(use.store.name for _, use in group)
-        yield Text.assemble(f"  {plain(what)}\n    ", (plain(names), "cyan"))
+        yield _indented(Text(plain(what)))
+        yield _indented(Text(plain(names), "cyan"), 4)
     for key_id in facts.old_keys:
         if not obstacles(facts, key_id):
-            yield Text(f"  {verb(f'keys revoke {key_id}', stack)}: nothing needs it any more.")
+            words = f"{verb(f'keys revoke {key_id}', stack)}: nothing needs it any more."
+            yield _indented(Text(words))
+
+
+def _indented(text: Text, by: int = 2) -> Padding:
+    return Padding(text, (0, 0, 0, by))
 
 
 def _what(use: StoreUse, stack: str | None, name: str | None = None) -> str:
