@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from commerce_hooks.errors import UnavailableError
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.verbs.cenit import cenit
 from commerce_hooks_cli.verbs.help_page import Group, Verb, for_example
+from commerce_hooks_cli.verbs.keys import keys
 from commerce_hooks_cli.verbs.local import local
 from commerce_hooks_cli.verbs.outbox import outbox
 from commerce_hooks_cli.verbs.quarantine import quarantine
@@ -36,6 +38,8 @@ class _Commands(Group):
             return super().invoke(ctx)
         except CommandError as error:
             raise _told(error) from error
+        except UnavailableError as error:
+            raise _told(_unavailable(error)) from error
         except _sdk_errors() as error:
             from commerce_hooks_cli.aws import in_plain_words
 
@@ -49,6 +53,14 @@ def _sdk_errors() -> tuple[type[BotoCoreError | ClientError | ResponseParserErro
     from commerce_hooks_cli.aws import SDK_ERRORS
 
     return SDK_ERRORS
+
+
+def _unavailable(error: UnavailableError) -> CommandError:
+    """What the kernel says of AWS: a service of its own, and a code."""
+    return CommandError(
+        f"AWS did not do its part: {error}.",
+        "Try again; if it stays, check AWS_PROFILE, AWS_REGION and what you may do there.",
+    )
 
 
 def _told(error: CommandError) -> typer.Exit:
@@ -99,6 +111,7 @@ def commerce_hooks(
 
 
 app.add_typer(cenit, name="cenit")
+app.add_typer(keys, name="keys")
 app.add_typer(local, name="local")
 app.add_typer(outbox, name="outbox")
 app.add_typer(quarantine, name="quarantine")

@@ -14,11 +14,14 @@ from commerce_hooks_cli.local.checkout import find_checkout
 from commerce_hooks_cli.world import EventReplays, Events, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from commerce_hooks.platform import Platform
+    from commerce_hooks.platform_access import Subscription
+    from commerce_hooks.state.table import StateTable
+    from commerce_hooks.stores import StoreId, Stores
     from commerce_hooks_cli.answer import Answer
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.local.faults import Fault, Kind, Service
@@ -36,7 +39,12 @@ def real_world() -> World:
         replay=_replay,
         replays=_replays,
         ask=_ask if sys.stdin.isatty() else None,
+        prompt=_prompt if sys.stdin.isatty() else None,
+        read_input=sys.stdin.read,
         clock=_Clock(),
+        state_table=_state_table,
+        stores=_stores,
+        read_back=_read_back,
     )
 
 
@@ -63,10 +71,18 @@ class _LocalStacks:
 
         return recorded_state()
 
-    def start(self, port: int, on_step: Callable[[str], None], *, detach: bool) -> LocalState:
+    def start(
+        self,
+        port: int,
+        on_step: Callable[[str], None],
+        *,
+        detach: bool,
+        parameters: Mapping[str, str] | None = None,
+    ) -> LocalState:
         from commerce_hooks_cli.local.stack import StartOptions, start
 
-        return start(StartOptions(port=port, detach=detach), on_step)
+        options = StartOptions(port=port, detach=detach, parameters=parameters or {})
+        return start(options, on_step)
 
     def stop(self, state: LocalState) -> None:
         from commerce_hooks_cli.local.stack import stop
@@ -136,3 +152,30 @@ def _replay(
 
 def _ask(question: str) -> bool:
     return typer.confirm(question, err=True)
+
+
+def _prompt(question: str, *, hidden: bool, may_be_empty: bool = False) -> str:
+    default = "" if may_be_empty else None
+    typed: str = typer.prompt(
+        question, hide_input=hidden, default=default, show_default=False, err=True
+    )
+    return typed.strip()
+
+
+def _state_table(deployment: Deployment) -> StateTable:
+    from commerce_hooks_cli.state_table import open_state_table
+
+    return open_state_table(deployment)
+
+
+def _stores(deployment: Deployment) -> Stores:
+    from commerce_hooks.aws import Patience
+    from commerce_hooks.store_parameters import SsmStores
+
+    patience = Patience(time.monotonic, time.sleep)
+    return SsmStores(deployment.name, lambda: deployment.client("ssm"), patience)
+
+
+def _read_back(_: Deployment, __: StoreId) -> Sequence[Subscription] | None:
+    """No store's platform can be asked yet: so operators' word counts."""
+    return None

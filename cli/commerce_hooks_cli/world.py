@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from commerce_hooks.platform import Platform
+    from commerce_hooks.state.table import StateTable
+    from commerce_hooks.stores import Stores
     from commerce_hooks_cli.answer import Post
     from commerce_hooks_cli.archives import Archive, Progress, ReplayOrder, Rule
     from commerce_hooks_cli.bus_event import BusEvent
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.local.faults import Fault, Kind, Service
     from commerce_hooks_cli.local.state import LocalState
     from commerce_hooks_cli.quarantine_replay import Replayed
+    from commerce_hooks_cli.read_back import ReadBack
 
 
 class Events(Protocol):
@@ -66,12 +69,28 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
+class Prompt(Protocol):
+    """Asks a person to type something in."""
+
+    def __call__(self, question: str, *, hidden: bool, may_be_empty: bool = False) -> str: ...
+
+
 class LocalStacks(Protocol):
     """The local stack, of which there is at most one."""
 
     def running(self) -> LocalState | None: ...
     def recorded(self) -> LocalState | None: ...
-    def start(self, port: int, on_step: Callable[[str], None], *, detach: bool) -> LocalState: ...
+    def start(
+        self,
+        port: int,
+        on_step: Callable[[str], None],
+        *,
+        detach: bool,
+        parameters: Mapping[str, str] | None = None,
+    ) -> LocalState:
+        """Bring it up, with the template's parameters."""
+        ...
+
     def stop(self, state: LocalState) -> None: ...
     def functions(self, state: LocalState) -> list[str]: ...
     def faults(self, state: LocalState) -> dict[Service, Fault]: ...
@@ -85,6 +104,8 @@ class World:
     Args:
         replay: Publishes the callback of this id out of quarantine, with a repaired body.
         ask: Puts a yes-or-no question; None where there is nobody to answer.
+        prompt: Has something typed in; None likewise.
+        read_input: All of the standard input.
     """
 
     checkout: Callable[[], Path]
@@ -95,7 +116,12 @@ class World:
     replay: Callable[[Deployment, Mapping[str, Platform], str, bytes], Replayed]
     replays: Callable[[Deployment], EventReplays]
     ask: Callable[[str], bool] | None
+    prompt: Prompt | None
+    read_input: Callable[[], str]
     clock: Clock
+    state_table: Callable[[Deployment], StateTable]
+    stores: Callable[[Deployment], Stores]
+    read_back: ReadBack
 
     def deployment(self, stack: str | None, screen: Screen) -> Deployment:
         """The deployment to work on. Says which: the local one, or in whose account."""
