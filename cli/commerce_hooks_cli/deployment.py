@@ -14,10 +14,12 @@ from commerce_hooks_cli.program import command_to_type
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
     from commerce_hooks_cli.local.state import LocalState
 
@@ -48,6 +50,10 @@ class Deployment:
     def client(self, service: Literal["secretsmanager"]) -> SecretsManagerClient: ...
     @overload
     def client(self, service: Literal["sqs"]) -> SQSClient: ...
+    @overload
+    def client(self, service: Literal["ssm"]) -> SSMClient: ...
+    @overload
+    def client(self, service: Literal["dynamodb"]) -> DynamoDBClient: ...
 
     def client(self, service: str) -> Any:
         return self.clients(service)
@@ -56,6 +62,22 @@ class Deployment:
     def deployment_name(self) -> str:
         """What its events call it: stack and stage."""
         return self._output("DeploymentName")
+
+    @property
+    def stage(self) -> str:
+        """Such as `prod`, the one whose subscriptions matter."""
+        return self.deployment_name.rpartition("/")[2]
+
+    @property
+    def base_urls(self) -> tuple[str, ...]:
+        """All that its callback URLs begin with, or began with."""
+        former = self.outputs.get("FormerBaseUrls", "").split(",")
+        return (self.base_url, *filter(None, (url.strip().rstrip("/") for url in former)))
+
+    @property
+    def state_table_name(self) -> str:
+        """The table of what changes by itself."""
+        return self._output("StateTableName")
 
     @property
     def personal_data(self) -> str:

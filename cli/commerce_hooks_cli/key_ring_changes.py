@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.errors import KeyRingInvalidError
+from commerce_hooks.keyring import StoreKeys
 from commerce_hooks_cli.deployment import read_key_ring
 from commerce_hooks_cli.errors import CommandError
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from commerce_hooks.keyring import KeyRing
+    from commerce_hooks.stores import StoreId
     from commerce_hooks_cli.deployment import Deployment
 
 
@@ -51,13 +53,22 @@ def change_key_ring(deployment: Deployment, change: Callable[[str], str]) -> Key
 
 
 def with_cenit_store(text: str, store: str, settings: Mapping[str, bool | str | None]) -> str:
-    """The ring's text with these settings of a Cenit store, beside those that it has already.
+    """The ring's text with these settings of a Cenit store."""
+    return with_store(text, f"cenit/{store}", settings)
+
+
+def with_store(text: str, name: str, settings: Mapping[str, bool | int | str | None]) -> str:
+    """The ring's text with these settings of a `<platform>/<store>`, beside those it has already.
 
     None takes a setting away.
     """
     ring: dict[str, Any] = json.loads(text)
     stores = ring.get("stores", {})
-    name = f"cenit/{store}"
     entry = {**stores.get(name, {}), **settings}
     kept = {setting: value for setting, value in entry.items() if value is not None}
     return json.dumps({**ring, "stores": {**stores, name: kept}})
+
+
+def entry_of(ring: KeyRing, store: StoreId) -> StoreKeys:
+    """What the ring says of a store; the default where it says nothing."""
+    return ring.stores.get(str(store), StoreKeys())

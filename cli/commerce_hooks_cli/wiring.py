@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from commerce_hooks.platform import Platform
+    from commerce_hooks.platform_access import PlatformAccess, Surroundings
     from commerce_hooks_cli.answer import Answer
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.local.faults import Fault, Kind, Service
@@ -36,6 +37,10 @@ def real_world() -> World:
         replay=_replay,
         replays=_replays,
         ask=_ask if sys.stdin.isatty() else None,
+        prompt=_prompt if sys.stdin.isatty() else None,
+        read_input=sys.stdin.read,
+        accesses=_accesses,
+        surroundings=_surroundings,
         clock=_Clock(),
     )
 
@@ -136,3 +141,23 @@ def _replay(
 
 def _ask(question: str) -> bool:
     return typer.confirm(question, err=True)
+
+
+def _prompt(question: str, *, hidden: bool, may_be_empty: bool = False) -> str:
+    default = "" if may_be_empty else None
+    typed: str = typer.prompt(
+        question, hide_input=hidden, default=default, show_default=False, err=True
+    )
+    return typed.strip()
+
+
+def _accesses() -> Mapping[str, PlatformAccess]:
+    from commerce_hooks_cli.store_access import checkout_accesses
+
+    return checkout_accesses()
+
+
+def _surroundings(deployment: Deployment) -> Surroundings:
+    from commerce_hooks_cli.store_access import real_surroundings
+
+    return real_surroundings(deployment)

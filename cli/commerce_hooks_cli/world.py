@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from commerce_hooks.platform import Platform
+    from commerce_hooks.platform_access import PlatformAccess, Surroundings
     from commerce_hooks_cli.answer import Post
     from commerce_hooks_cli.archives import Archive, Progress, ReplayOrder, Rule
     from commerce_hooks_cli.bus_event import BusEvent
@@ -66,6 +67,12 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
+class Prompt(Protocol):
+    """Asks a person to type something in."""
+
+    def __call__(self, question: str, *, hidden: bool, may_be_empty: bool = False) -> str: ...
+
+
 class LocalStacks(Protocol):
     """The local stack, of which there is at most one."""
 
@@ -85,6 +92,10 @@ class World:
     Args:
         replay: Publishes the callback of this id out of quarantine, with a repaired body.
         ask: Puts a yes-or-no question; None where there is nobody to answer.
+        prompt: Has something typed in; None likewise.
+        read_input: All of the standard input.
+        accesses: The platforms whose API we can call.
+        surroundings: What their accesses use of the outside world.
     """
 
     checkout: Callable[[], Path]
@@ -95,6 +106,10 @@ class World:
     replay: Callable[[Deployment, Mapping[str, Platform], str, bytes], Replayed]
     replays: Callable[[Deployment], EventReplays]
     ask: Callable[[str], bool] | None
+    prompt: Prompt | None
+    read_input: Callable[[], str]
+    accesses: Callable[[], Mapping[str, PlatformAccess]]
+    surroundings: Callable[[Deployment], Surroundings]
     clock: Clock
 
     def deployment(self, stack: str | None, screen: Screen) -> Deployment:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from typer.testing import CliRunner
@@ -29,6 +29,11 @@ from commerce_hooks_cli.quarantine_replay import Replayed
 from commerce_hooks_cli.world import World
 from support.platforms import platforms
 from support.replays import EVENT_ARCHIVE, REQUEST_ARCHIVE, FakeClock, FakeReplays, matches
+from support.state_table import FakeStateTable
+from support.stores import surroundings
+
+if TYPE_CHECKING:
+    from commerce_hooks.platform_access import PlatformAccess
 
 CHECKOUT = Path(__file__).parents[2]
 RING = json.dumps({"sign": "k1", "k1": "the-key-of-the-command-tests-0123456789"})
@@ -284,6 +289,11 @@ class FakeWorld:
         self.followed = 0
         self.unfollowed = 0
         self.clock = FakeClock()
+        self.typed: list[str] | None = None
+        self.prompts: list[tuple[str, bool]] = []
+        self.input = ""
+        self.accesses: dict[str, PlatformAccess] = {}
+        self.table = FakeStateTable()
         self.replays = FakeReplays(self.bus.events)
 
     def run(self, *args: str) -> Result:
@@ -302,6 +312,10 @@ class FakeWorld:
             replay=self._replay,
             replays=lambda _: self.replays,
             ask=None if self.consent is None else self._ask,
+            prompt=None if self.typed is None else self._prompt,
+            read_input=lambda: self.input,
+            accesses=lambda: self.accesses,
+            surroundings=lambda _: surroundings(self.table),
             clock=self.clock,
         )
 
@@ -326,6 +340,12 @@ class FakeWorld:
     def _ask(self, question: str) -> bool:
         self.questions.append(question)
         return bool(self.consent)
+
+    def _prompt(self, question: str, *, hidden: bool, may_be_empty: bool = False) -> str:
+        self.prompts.append((question, hidden))
+        typed = (self.typed or [""]).pop(0)
+        assert typed or may_be_empty
+        return typed
 
     @contextmanager
     def _follow(
