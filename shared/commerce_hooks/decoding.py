@@ -1,4 +1,4 @@
-"""Bytes to a JSON object, strictly: what EventBridge or a consumer would trip over is refused.
+"""Bytes to JSON, strictly: what EventBridge or a consumer would trip over is refused.
 
 `json` alone would take UTF-16, keep the last of duplicate keys, and pass NaN, lone surrogates
 and integers that the bus cannot carry (PutEvents: int64 only).
@@ -26,12 +26,18 @@ def decode_object(raw: bytes) -> JsonObject:
     Raises:
         QuarantineError: Too big to parse, or unreadable; the problem's type says how.
     """
+    value = decode(raw)
+    if not isinstance(value, dict):
+        raise _unreadable("not_an_object")
+    return value
+
+
+def decode(raw: bytes) -> JsonValue:
+    """The same of any JSON value."""
     if len(raw) > MAX_PARSED_BYTES:
         raise QuarantineError(Reason.TOO_BIG_TO_PARSE)
     value = _parse(_text(raw))
     _check_tree(value)
-    if not isinstance(value, dict):
-        raise _unreadable("not_an_object")
     return value
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -71,6 +71,24 @@ class StoreAccess(Protocol):
 
         Raises:
             NotOfferedError: The platform has no way to; somebody has to ask its support.
+            NotFoundError: It has none of that id, perhaps no longer.
+        """
+        ...
+
+
+@runtime_checkable
+class Authorizable(Protocol):
+    """What a store's access can do as well, where the shop has to consent once."""
+
+    def authorize_url(self) -> str:
+        """Where somebody of the shop consents, and is given a code. No secret is in it."""
+        ...
+
+    def authorize(self, code: str) -> None:
+        """Exchange the code, which is good for once, and keep what it brings.
+
+        Raises:
+            AuthorizationLostError: The code is wrong, used or too old.
         """
         ...
 

@@ -2,34 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from itertools import count
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from commerce_hooks.aws import Patience
 from commerce_hooks.errors import UnavailableError
-from commerce_hooks.state.aws import DynamoStateTable
 from commerce_hooks.state.table import Row, StateTable
-from support.state_table import FakeStateTable, create_state_table
+from support.state_table import FakeStateTable, create_state_table, dynamo_table
 from template.reading import as_written
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-
-
-def dynamo_table(**changed: Any) -> DynamoStateTable:
-    numbers = count()
-    known: dict[str, Any] = {
-        "name": "state",
-        "make_client": partial(boto3.client, "dynamodb"),
-        "patience": Patience(lambda: 0.0, lambda _: None),
-        "new_writer": lambda: f"writer-{next(numbers)}",
-    }
-    return DynamoStateTable(**{**known, **changed})
 
 
 @pytest.fixture(params=["DynamoDB", "in memory"])

@@ -1,11 +1,14 @@
 """HTTP servers on this machine for tests: well-behaved, and not."""
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass(frozen=True)
@@ -30,17 +33,87 @@ class HttpServer:
 
 @contextmanager
 def http_server() -> Iterator[HttpServer]:
+    with _listening() as server:
+        told = HttpServer(f"http://127.0.0.1:{server.server_port}")
+        server.RequestHandlerClass = _handler(told)
+        yield told
+
+
+@contextmanager
+def _listening() -> Iterator[ThreadingHTTPServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    told = HttpServer(f"http://127.0.0.1:{server.server_port}")
-    server.RequestHandlerClass = _handler(told)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        yield told
+        yield server
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request to a fake API. Header names are lower case, of repeated parameters the last."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a fake API says."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Self:
+        told = {"content-type": "application/json", **(headers or {})}
+        return cls(status, json.dumps(value).encode(), told)
+
+
+@contextmanager
+def api_server(answer: Callable[[Asked], Answered]) -> Iterator[str]:
+    """An API on loopback that answers every request like this, many at a time; its base URL."""
+    with _listening() as server:
+        server.RequestHandlerClass = _api_handler(answer)
+        yield f"http://127.0.0.1:{server.server_port}"
+
+
+def _api_handler(answer: Callable[[Asked], Answered]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            parts = urlsplit(self.path)
+            answered = answer(
+                Asked(
+                    method=self.command,
+                    path=parts.path,
+                    query={name: values[-1] for name, values in parse_qs(parts.query).items()},
+                    headers={name.lower(): value for name, value in self.headers.items()},
+                    body=self.rfile.read(int(self.headers.get("Content-Length", "0"))),
+                )
+            )
+            self.send_response(answered.status)
+            for name, value in answered.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answered.body)))
+            self.end_headers()
+            self.wfile.write(answered.body)
+
+        do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the library's names
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
 
 
 def _handler(told: HttpServer) -> type[BaseHTTPRequestHandler]:

@@ -12,8 +12,8 @@ ROOT = FUNCTIONS.parent
 KERNEL = ROOT / "shared" / "commerce_hooks"
 OURS = {"commerce_hooks", "commerce_hooks_cli", "support", *platforms()}
 # The environment, the clock, new ids and the network come in here and nowhere else.
-ADAPTERS = {"aws.py", "entrypoint.py", "wiring.py", "observing.py", "app.py"}
-OUTSIDE = {"boto3", "botocore", "http", "os", "socket", "time", "urllib", "uuid"}
+ADAPTERS = {"aws.py", "entrypoint.py", "wiring.py", "observing.py", "app.py", "wire.py"}
+OUTSIDE = {"boto3", "botocore", "http", "os", "socket", "ssl", "time", "urllib", "urllib3", "uuid"}
 PURE = {"urllib.parse"}  # percent-encoding: of a package that opens URLs, the part that does not
 OUTSIDE_CALLS = {"datetime.now", "datetime.utcnow", "date.today", "open"}
 

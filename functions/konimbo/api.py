@@ -1,0 +1,196 @@
+"""Konimbo's API: what its answers mean, and its webhooks, all of them or an error.
+
+Documented are calls, paging, rate limit and token (https://github.com/konimbo/API-Documentation,
+README and v1/webhooks.md), but not what a listing of webhooks looks like. So it is read in every
+form that Konimbo's other listings have, and what a webhook cannot do without is insisted on.
+The token is in the URL of every GET.
+"""
+
+import re
+from collections.abc import Mapping, Sequence, Sized
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from commerce_hooks.deadline import Pause
+from commerce_hooks.decoding import JsonValue
+from commerce_hooks.http import api as http_api
+from commerce_hooks.http.errors import (
+    CallRefusedError,
+    CredentialsRefusedError,
+    MissingRightError,
+    NotFoundError,
+    PlatformError,
+    RateLimitedError,
+    UnreadableAnswerError,
+)
+from commerce_hooks.http.transport import ApiRequest, ApiResponse, Transport
+from commerce_hooks.platform_access import Subscription
+
+RATE_LIMIT = 100
+"""Calls that a token may make in ten minutes, unless its answers say another number."""
+RATE_SECONDS = 600
+OUR_SHARE = 5
+"""We make a fifth of them at most: the shop's other software uses the same token."""
+MAX_PAGES = 20
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+_NOTHING_FOUND = re.compile(r"\bno (?:results|webhooks|\w{1,40} for your query)", re.IGNORECASE)
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
+
+
+class NothingFoundError(NotFoundError):
+    """A listing has nothing in it: Konimbo answers 404 then."""
+
+
+class IncompleteWebhookError(UnreadableAnswerError):
+    """A webhook lacks what it cannot do without: perhaps the token may not see it."""
+
+    def __init__(self, attribute: str) -> None:
+        super().__init__(f"a webhook without {attribute}")
+
+
+class Sparing:
+    """A transport that leaves most of a token's rate limit to others."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._made = 0
+        self._allowed = RATE_LIMIT // OUR_SHARE
+
+    def exchange(self, request: ApiRequest, seconds: float) -> ApiResponse:
+        if self._made >= self._allowed:
+            raise RateLimitedError(RATE_SECONDS)
+        self._made += 1
+        response = self._transport.exchange(request, seconds)
+        maximum = _number(response.headers, "x-rate-limit-maximum")
+        if maximum:
+            self._allowed = max(maximum // OUR_SHARE, 1)
+        return response
+
+
+def refusal_of(response: ApiResponse) -> PlatformError | None:
+    """What an answer means that is no success. A token that is rate limited gets 401, too."""
+    if response.status == 401:  # noqa: PLR2004 - unauthorized
+        return _unauthorized(response)
+    if response.status == 404:  # noqa: PLR2004 - not found
+        return _not_found(_told(response))
+    return http_api.refusal_of(response)
+
+
+def _unauthorized(response: ApiResponse) -> PlatformError:
+    current = _number(response.headers, "x-rate-limit-current")
+    maximum = _number(response.headers, "x-rate-limit-maximum")
+    if current is not None and maximum is not None and current >= maximum:
+        return RateLimitedError(RATE_SECONDS)
+    if "not authorized" in str(_told(response).get("message")).lower():
+        return MissingRightError()
+    return CredentialsRefusedError("Konimbo does not know the token, or it is not active")
+
+
+def _not_found(told: Mapping[str, JsonValue]) -> PlatformError:
+    message = str(told.get("message"))
+    if "endpoint" in message.lower():
+        return CallRefusedError(404)
+    if told.get("model") == "webhook" or _NOTHING_FOUND.search(message):
+        return NothingFoundError()
+    return NotFoundError()
+
+
+def _told(response: ApiResponse) -> Mapping[str, JsonValue]:
+    try:
+        told = http_api.json_of(response)
+    except UnreadableAnswerError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a listing. `total`: how many records there are on all pages, if it says."""
+
+    records: Sequence[JsonValue]
+    total: int | None = None
+
+
+class KonimboApi:
+    """The API with one token. Its methods raise PlatformError."""
+
+    def __init__(self, base_url: str, token: str, transport: Transport, pause: Pause) -> None:
+        self._base = f"{base_url}/v1"
+        self._token = token
+        self._api = http_api.Api(Sparing(transport), pause, refusal_of)
+
+    def page(self, resource: str, **asked: str) -> Page:
+        """A page of what there is of a resource, such as `webhooks`; empty if there is nothing."""
+        url = f"{self._base}/{resource}?{urlencode({'token': self._token, **asked})}"
+        try:
+            response = self._api.read(ApiRequest("GET", url, {"accept": "application/json"}))
+        except NothingFoundError:
+            return Page(())
+        return Page(
+            _records(http_api.json_of(response), resource),
+            _number(response.headers, "x-pagination-total"),
+        )
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        """All active webhooks. Inactive ones are not listed (v1/webhooks.md)."""
+        found: dict[str, Subscription] = {}
+        total: int | None = None
+        for number in range(1, MAX_PAGES + 1):
+            page = self.page("webhooks", page=str(number))
+            new = _by_id(page.records)
+            total = total if page.total is None else page.total
+            if total is None and number == 2 and new.keys() == found.keys():  # noqa: PLR2004
+                return tuple(found.values())  # not paged: every page is the whole
+            if new.keys() & found.keys():
+                raise UnreadableAnswerError("a webhook is listed twice")
+            found |= new
+            if _is_complete(found, new, total):
+                return tuple(found.values())
+        raise UnreadableAnswerError(f"more than {MAX_PAGES} pages of webhooks")
+
+
+def _is_complete(found: Sized, new: Sized, total: int | None) -> bool:
+    if total is None:
+        return not new
+    if len(found) > total or (len(found) < total and not new):
+        raise UnreadableAnswerError("not as many webhooks as it says there are")
+    return len(found) == total
+
+
+def _by_id(records: Sequence[JsonValue]) -> dict[str, Subscription]:
+    found = {one.id: one for one in map(_subscription, records)}
+    if len(found) != len(records):
+        raise UnreadableAnswerError("a webhook is listed twice")
+    return found
+
+
+def _records(answer: JsonValue, resource: str) -> Sequence[JsonValue]:
+    """An array, or one within an object under the resource's name."""
+    records = answer.get(resource) if isinstance(answer, dict) else answer
+    if not isinstance(records, list):
+        raise UnreadableAnswerError(f"{resource} are not a list")
+    return records
+
+
+def _subscription(record: JsonValue) -> Subscription:
+    wrapped = record.get("webhook", record) if isinstance(record, dict) else record
+    if not isinstance(wrapped, dict):
+        raise UnreadableAnswerError("a webhook is not an object")
+    id_, event, url = (wrapped.get(name) for name in ("id", "event", "callback_url"))
+    if isinstance(id_, bool) or not isinstance(id_, int | str) or not _ID.fullmatch(str(id_)):
+        raise IncompleteWebhookError("id")
+    if not isinstance(event, str) or not event:
+        raise IncompleteWebhookError("event")
+    if not isinstance(url, str) or not url:
+        raise IncompleteWebhookError("callback_url")
+    return Subscription(id=str(id_), topics=frozenset({event}), callback_url=url.strip())
+
+
+def _number(headers: Mapping[str, str], name: str) -> int | None:
+    """Of a header; None if it is not there."""
+    told = headers.get(name)
+    if told is None:
+        return None
+    if not _NUMBER.fullmatch(told):
+        raise UnreadableAnswerError(f"{name} is no number")
+    return int(told)
