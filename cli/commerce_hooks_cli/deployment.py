@@ -80,6 +80,11 @@ class Deployment:
         return self._output("StateTableName")
 
     @property
+    def key_ring_cache_seconds(self) -> int:
+        """So long its functions go on with the key ring as they read it last."""
+        return int(self._output("KeyRingCacheSeconds"))
+
+    @property
     def personal_data(self) -> str:
         """Whether its events show personal data: `full` or `masked`."""
         return self._output("PersonalData")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.errors import KeyRingInvalidError
@@ -17,50 +18,111 @@ if TYPE_CHECKING:
     from commerce_hooks.stores import StoreId
     from commerce_hooks_cli.deployment import Deployment
 
+_NO_VALUE = "ResourceNotFoundException"
 
-def change_key_ring(deployment: Deployment, change: Callable[[str], str]) -> KeyRing:
-    """Read the ring, change it, and put it back.
+
+@dataclass(frozen=True)
+class Secret:
+    """What the secret held when it was read; both are None if it has no value."""
+
+    text: str | None = field(repr=False)
+    version: str | None
+
+
+def read_secret(deployment: Deployment) -> Secret:
+    """The secret's value, whatever it is."""
+    from botocore.exceptions import ClientError
+
+    from commerce_hooks_cli.aws import error_code
+
+    client = deployment.client("secretsmanager")
+    try:
+        found = client.get_secret_value(SecretId=deployment.key_ring_arn)
+    except ClientError as error:
+        if error_code(error) != _NO_VALUE:
+            raise
+        return Secret(None, None)
+    return Secret(found.get("SecretString"), found["VersionId"])
+
+
+def put_secret(deployment: Deployment, read: Secret, text: str) -> None:
+    """Put a text into the place of what was read.
 
     Secrets Manager knows no conditional write, so somebody else's change at the same moment
     cannot be kept out, only noticed.
 
     Raises:
-        CommandError: There is no key ring that can be read whole, before or after the change,
-            and it was not made; or it took another change's place, or another its own.
+        CommandError: It took another change's place, or another took its own.
     """
     client, secret = deployment.client("secretsmanager"), deployment.key_ring_arn
-    read = client.get_secret_value(SecretId=secret)
-    try:
-        read_key_ring(read["SecretString"])
-        text = change(read["SecretString"])
-        ring = read_key_ring(text)
-    except KeyRingInvalidError as error:
-        raise CommandError(f"Nothing was changed: {error}.") from error
     put = client.put_secret_value(SecretId=secret, SecretString=text)
     if client.get_secret_value(SecretId=secret)["VersionId"] != put["VersionId"]:
         raise CommandError(
             "Somebody else changed the key ring right after, and theirs took this one's place.",
             "See what it says now, and repeat this if it is still needed.",
         )
+    if read.version is None:
+        return
     replaced = client.get_secret_value(SecretId=secret, VersionStage="AWSPREVIOUS")
-    if replaced["VersionId"] != read["VersionId"]:
+    if replaced["VersionId"] != read.version:
         raise CommandError(
             "Somebody else changed the key ring at the same moment, and this took its place.",
             f"Theirs is the secret's version {replaced['VersionId']} (AWSPREVIOUS): bring both "
             "together, or functions will refuse what was made with it.",
         )
+
+
+def change_key_ring(
+    deployment: Deployment,
+    change: Callable[[str], str],
+    parse: Callable[[str], KeyRing] = read_key_ring,
+) -> KeyRing:
+    """Read the ring, change it, and put it back.
+
+    Args:
+        deployment: Whose.
+        change: Of the ring's text; it may raise CommandError instead.
+        parse: What makes a ring of the text. Without it: one that refuses malformed entries.
+
+    Raises:
+        CommandError: There is no key ring that can be parsed, before or after the change,
+            and it was not made; or it took another change's place, or another its own.
+    """
+    read = read_secret(deployment)
+    try:
+        parse(read.text or "")
+        text = change(read.text or "")
+        ring = parse(text)
+    except KeyRingInvalidError as error:
+        raise CommandError(
+            f"Nothing was changed: {error}.", "`keys import` brings back a ring from an export."
+        ) from error
+    put_secret(deployment, read, text)
     return ring
 
 
-def with_cenit_store(text: str, store: str, settings: Mapping[str, bool | str | None]) -> str:
-    """The ring's text with these settings of a Cenit store."""
-    return with_store(text, f"cenit/{store}", settings)
+def with_key(text: str, key_id: str, key: str) -> str:
+    """The ring's text with one more accepted key."""
+    return json.dumps({**json.loads(text), key_id: key})
 
 
-def with_store(text: str, name: str, settings: Mapping[str, bool | int | str | None]) -> str:
-    """The ring's text with these settings of a `<platform>/<store>`, beside those it has already.
+def signing_with(text: str, key_id: str) -> str:
+    """The same with another of its keys signing."""
+    return json.dumps({**json.loads(text), "sign": key_id})
 
-    None takes a setting away.
+
+def without_key(text: str, key_id: str) -> str:
+    """The same without a key. One that signs leaves no ring behind, which nobody puts back."""
+    return json.dumps({name: value for name, value in json.loads(text).items() if name != key_id})
+
+
+def with_store(text: str, name: str, settings: Mapping[str, int | bool | str | None]) -> str:
+    """The ring's text with these settings of a store, beside those that it has already.
+
+    Args:
+        text: The ring's.
+        name: `<platform>/<store>`; its entry is not malformed.
+        settings: None takes a setting away.
     """
     ring: dict[str, Any] = json.loads(text)
     stores = ring.get("stores", {})

@@ -14,6 +14,7 @@ from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.verbs.cenit import cenit
 from commerce_hooks_cli.verbs.help_page import Group, Verb, for_example
+from commerce_hooks_cli.verbs.keys import keys
 from commerce_hooks_cli.verbs.local import local
 from commerce_hooks_cli.verbs.outbox import outbox
 from commerce_hooks_cli.verbs.quarantine import quarantine
@@ -39,8 +40,10 @@ class _Commands(Group):
             return super().invoke(ctx)
         except CommandError as error:
             raise _told(error) from error
-        except (PlatformError, UnavailableError) as error:
-            raise _told(_in_words(error)) from error
+        except PlatformError as error:
+            raise _told(CommandError(f"The call to the platform failed: {error}.")) from error
+        except UnavailableError as error:
+            raise _told(_unavailable(error)) from error
         except _sdk_errors() as error:
             from commerce_hooks_cli.aws import in_plain_words
 
@@ -56,12 +59,11 @@ def _sdk_errors() -> tuple[type[BotoCoreError | ClientError | ResponseParserErro
     return SDK_ERRORS
 
 
-def _in_words(error: PlatformError | UnavailableError) -> CommandError:
-    if isinstance(error, PlatformError):
-        return CommandError(f"The call to the platform failed: {error}.")
+def _unavailable(error: UnavailableError) -> CommandError:
+    """What the kernel says of AWS: a service of its own, and a code."""
     return CommandError(
-        f"A service did not do its part ({error}).",
-        "Try again; if it stays so, check what these AWS credentials may do.",
+        f"AWS did not do its part: {error}.",
+        "Try again; if it stays, check AWS_PROFILE, AWS_REGION and what you may do there.",
     )
 
 
@@ -113,6 +115,7 @@ def commerce_hooks(
 
 
 app.add_typer(cenit, name="cenit")
+app.add_typer(keys, name="keys")
 app.add_typer(local, name="local")
 app.add_typer(outbox, name="outbox")
 app.add_typer(quarantine, name="quarantine")

@@ -5,19 +5,22 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from commerce_hooks.http.errors import PlatformError
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.platforms import platform_names
 from commerce_hooks_cli.program import command_to_type
+from commerce_hooks_cli.read_back import NotReadBackError
 from commerce_hooks_cli.store_credentials import stored_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from commerce_hooks.platform_access import (
         Credentials,
         PlatformAccess,
         StoreAccess,
+        Subscription,
         Surroundings,
     )
     from commerce_hooks.stores import StoreConfiguration, StoreId
@@ -93,6 +96,27 @@ def opened(
             f"There are: {', '.join(access.environments)}.",
         )
     return access.open(store, access.environments[environment], credentials, surroundings)
+
+
+def read_back(
+    deployment: Deployment,
+    book: StoreBook,
+    store: StoreId,
+    known: Mapping[str, PlatformAccess] | None = None,
+    surroundings: Surroundings | None = None,
+) -> Sequence[Subscription] | None:
+    """All of a store's subscriptions at its platform; None if it can't be asked.
+
+    Raises:
+        NotReadBackError: It could be asked and did not tell.
+    """
+    known = checkout_accesses() if known is None else known
+    if store.platform not in known or not book.has_credentials(store):
+        return None
+    try:
+        return open_store(deployment, book, store, known, surroundings).subscriptions()
+    except (CommandError, PlatformError) as error:
+        raise NotReadBackError(str(error)) from error
 
 
 def access_called(known: Mapping[str, PlatformAccess], platform: str) -> PlatformAccess:

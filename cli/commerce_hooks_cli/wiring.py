@@ -14,12 +14,14 @@ from commerce_hooks_cli.local.checkout import find_checkout
 from commerce_hooks_cli.world import EventReplays, Events, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from commerce_hooks.platform import Platform
-    from commerce_hooks.platform_access import PlatformAccess, Surroundings
+    from commerce_hooks.platform_access import PlatformAccess, Subscription, Surroundings
+    from commerce_hooks.state.table import StateTable
+    from commerce_hooks.stores import StoreId, Stores
     from commerce_hooks_cli.answer import Answer
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.local.faults import Fault, Kind, Service
@@ -42,6 +44,9 @@ def real_world() -> World:
         accesses=_accesses,
         surroundings=_surroundings,
         clock=_Clock(),
+        state_table=_state_table,
+        stores=_stores,
+        read_back=_read_back,
     )
 
 
@@ -68,10 +73,18 @@ class _LocalStacks:
 
         return recorded_state()
 
-    def start(self, port: int, on_step: Callable[[str], None], *, detach: bool) -> LocalState:
+    def start(
+        self,
+        port: int,
+        on_step: Callable[[str], None],
+        *,
+        detach: bool,
+        parameters: Mapping[str, str] | None = None,
+    ) -> LocalState:
         from commerce_hooks_cli.local.stack import StartOptions, start
 
-        return start(StartOptions(port=port, detach=detach), on_step)
+        options = StartOptions(port=port, detach=detach, parameters=parameters or {})
+        return start(options, on_step)
 
     def stop(self, state: LocalState) -> None:
         from commerce_hooks_cli.local.stack import stop
@@ -161,3 +174,24 @@ def _surroundings(deployment: Deployment) -> Surroundings:
     from commerce_hooks_cli.store_access import real_surroundings
 
     return real_surroundings(deployment)
+
+
+def _state_table(deployment: Deployment) -> StateTable:
+    from commerce_hooks_cli.state_table import open_state_table
+
+    return open_state_table(deployment)
+
+
+def _stores(deployment: Deployment) -> Stores:
+    from commerce_hooks.aws import Patience
+    from commerce_hooks.store_parameters import SsmStores
+
+    patience = Patience(time.monotonic, time.sleep)
+    return SsmStores(deployment.name, lambda: deployment.client("ssm"), patience)
+
+
+def _read_back(deployment: Deployment, store: StoreId) -> Sequence[Subscription] | None:
+    from commerce_hooks_cli.store_access import read_back
+    from commerce_hooks_cli.store_book import StoreBook
+
+    return read_back(deployment, StoreBook.of(deployment, _Clock()), store)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from commerce_hooks.platform import Platform
     from commerce_hooks.platform_access import PlatformAccess, Surroundings
+    from commerce_hooks.state.table import StateTable
+    from commerce_hooks.stores import Stores
     from commerce_hooks_cli.answer import Post
     from commerce_hooks_cli.archives import Archive, Progress, ReplayOrder, Rule
     from commerce_hooks_cli.bus_event import BusEvent
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.local.faults import Fault, Kind, Service
     from commerce_hooks_cli.local.state import LocalState
     from commerce_hooks_cli.quarantine_replay import Replayed
+    from commerce_hooks_cli.read_back import ReadBack
 
 
 class Events(Protocol):
@@ -78,7 +81,17 @@ class LocalStacks(Protocol):
 
     def running(self) -> LocalState | None: ...
     def recorded(self) -> LocalState | None: ...
-    def start(self, port: int, on_step: Callable[[str], None], *, detach: bool) -> LocalState: ...
+    def start(
+        self,
+        port: int,
+        on_step: Callable[[str], None],
+        *,
+        detach: bool,
+        parameters: Mapping[str, str] | None = None,
+    ) -> LocalState:
+        """Bring it up, with the template's parameters."""
+        ...
+
     def stop(self, state: LocalState) -> None: ...
     def functions(self, state: LocalState) -> list[str]: ...
     def faults(self, state: LocalState) -> dict[Service, Fault]: ...
@@ -111,6 +124,9 @@ class World:
     accesses: Callable[[], Mapping[str, PlatformAccess]]
     surroundings: Callable[[Deployment], Surroundings]
     clock: Clock
+    state_table: Callable[[Deployment], StateTable]
+    stores: Callable[[Deployment], Stores]
+    read_back: ReadBack
 
     def deployment(self, stack: str | None, screen: Screen) -> Deployment:
         """The deployment to work on. Says which: the local one, or in whose account."""

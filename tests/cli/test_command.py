@@ -43,6 +43,8 @@ def test_the_verbs_are_those_we_promise() -> None:
         *(("local", name) for name in ("demo", "up", "down", "status", "fault")),
         ("cenit",),
         *(("cenit", name) for name in ("collection", "configure")),
+        ("keys",),
+        *(("keys", name) for name in ("rotate", "status", "confirm", "revoke", "export", "import")),
         ("outbox",),
         *(("outbox", name) for name in ("status", "redrive")),
         ("quarantine",),

@@ -13,8 +13,11 @@ from urllib.parse import urlsplit
 
 from typer.testing import CliRunner
 
+from commerce_hooks.errors import UnavailableError
 from commerce_hooks.keyring import CallbackTarget, KeyRing
 from commerce_hooks.platform import Platform, Topic
+from commerce_hooks.platform_access import Subscription
+from commerce_hooks.stores import StoreConfiguration, StoreId
 from commerce_hooks_cli.answer import Answer, NoAnswerError, Post
 from commerce_hooks_cli.bus_event import BusEvent
 from commerce_hooks_cli.deployment import Deployment
@@ -26,6 +29,7 @@ from commerce_hooks_cli.main import app
 from commerce_hooks_cli.quarantine import Place, Record
 from commerce_hooks_cli.quarantine_replay import Outcome as ReplayOutcome
 from commerce_hooks_cli.quarantine_replay import Replayed
+from commerce_hooks_cli.read_back import NotReadBackError
 from commerce_hooks_cli.world import World
 from support.platforms import platforms
 from support.replays import EVENT_ARCHIVE, REQUEST_ARCHIVE, FakeClock, FakeReplays, matches
@@ -70,8 +74,11 @@ LOCAL = Deployment(
     clients=lambda _: FakeSecrets(),
     outputs={
         "CenitBaseUrl": "http://127.0.0.1:4321/cenit",
+        "DeploymentName": "commerce-hooks-local/local",
         "EventArchiveArn": EVENT_ARCHIVE,
+        "KeyRingCacheSeconds": "60",
         "RequestArchiveArn": REQUEST_ARCHIVE,
+        "StateTableName": "state",
     },
 )
 REAL = replace(
@@ -222,6 +229,7 @@ class FakeLocalStacks:
     starts: list[tuple[int, bool]] = field(default_factory=list)
     stops: int = 0
     kinds: dict[Service, Kind] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
 
     def running(self) -> LocalState | None:
         return self.state if self.up else None
@@ -229,9 +237,17 @@ class FakeLocalStacks:
     def recorded(self) -> LocalState | None:
         return self.running()
 
-    def start(self, port: int, on_step: Callable[[str], None], *, detach: bool) -> LocalState:
+    def start(
+        self,
+        port: int,
+        on_step: Callable[[str], None],
+        *,
+        detach: bool,
+        parameters: Mapping[str, str] | None = None,
+    ) -> LocalState:
         on_step("Deploying")
         self.starts.append((port, detach))
+        self.parameters = dict(parameters or {})
         self.up = True
         return self.state
 
@@ -251,6 +267,19 @@ class FakeLocalStacks:
     def switch_faults(self, state: LocalState, kinds: Mapping[Service, Kind]) -> None:
         assert state is self.state
         self.kinds = dict(kinds)
+
+
+@dataclass
+class FakeStores:
+    """Stores as they are configured."""
+
+    known: dict[StoreId, StoreConfiguration | None] = field(default_factory=dict)
+    failure: UnavailableError | None = None
+
+    def all(self) -> Mapping[StoreId, StoreConfiguration | None]:
+        if self.failure:
+            raise self.failure
+        return dict(sorted(self.known.items()))
 
 
 @dataclass
@@ -284,17 +313,19 @@ class FakeWorld:
         self.post: Post = self.door.post
         self.questions: list[str] = []
         self.consent: bool | None = None
+        self.typed: list[str] | None = None
+        self.input = ""
         self.repaired: list[bytes] = []
         self.replay_ends = ReplayOutcome.REPLAYED
         self.followed = 0
         self.unfollowed = 0
         self.clock = FakeClock()
-        self.typed: list[str] | None = None
         self.prompts: list[tuple[str, bool]] = []
-        self.input = ""
         self.accesses: dict[str, PlatformAccess] = {}
-        self.table = FakeStateTable()
         self.replays = FakeReplays(self.bus.events)
+        self.table = FakeStateTable()
+        self.stores = FakeStores()
+        self.platforms_say: dict[StoreId, Sequence[Subscription] | NotReadBackError] = {}
 
     def run(self, *args: str) -> Result:
         result = CliRunner().invoke(app, list(args), obj=self._world())
@@ -317,6 +348,9 @@ class FakeWorld:
             accesses=lambda: self.accesses,
             surroundings=lambda _: surroundings(self.table),
             clock=self.clock,
+            state_table=lambda _: self.table,
+            stores=lambda _: self.stores,
+            read_back=self._read_back,
         )
 
     def _find(self, stack: str | None) -> Deployment:
@@ -346,6 +380,12 @@ class FakeWorld:
         typed = (self.typed or [""]).pop(0)
         assert typed or may_be_empty
         return typed
+
+    def _read_back(self, _: Deployment, store: StoreId) -> Sequence[Subscription] | None:
+        told = self.platforms_say.get(store)
+        if isinstance(told, NotReadBackError):
+            raise told
+        return told
 
     @contextmanager
     def _follow(

@@ -259,9 +259,9 @@ def _question(store: str, changes: "Settings") -> str:
 
 
 def _change(deployment: "Deployment", store: str, changes: "Settings") -> "KeyRing":
-    from commerce_hooks_cli.key_ring_changes import change_key_ring, with_cenit_store
+    from commerce_hooks_cli.key_ring_changes import change_key_ring, with_store
 
-    return change_key_ring(deployment, lambda text: with_cenit_store(text, store, changes))
+    return change_key_ring(deployment, lambda text: with_store(text, f"cenit/{store}", changes))
 
 
 def _show_settings(

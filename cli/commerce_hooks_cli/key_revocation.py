@@ -1,0 +1,86 @@
+"""Taking away: a key that nothing uses any more, or a store's URLs so far."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from commerce_hooks.keyring import FIRST_GENERATION, KeyRing
+from commerce_hooks_cli.errors import BadUsageError, CommandError
+from commerce_hooks_cli.key_ring_changes import change_key_ring, with_store, without_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from commerce_hooks.stores import StoreId
+    from commerce_hooks_cli.deployment import Deployment
+
+    Settings = dict[str, int | bool | str | None]
+
+
+def checked_old_key(ring: KeyRing, key_id: str) -> str:
+    """The id itself, if it is that of an accepted key that doesn't sign.
+
+    Raises:
+        BadUsageError: It isn't.
+    """
+    if key_id not in ring.keys:
+        raise BadUsageError(
+            f"The key ring has no key {key_id}.",
+            f"There are: {', '.join(sorted(ring.keys))}. A store is called PLATFORM/STORE.",
+        )
+    if key_id == ring.sign:
+        raise BadUsageError(
+            f"{key_id} signs: every URL that is made now needs it.",
+            "`keys rotate` lets a new key sign; then this one can go.",
+        )
+    return key_id
+
+
+def retire(deployment: Deployment, key_id: str) -> None:
+    """Take a key out of the ring, whatever uses it."""
+
+    def change(text: str) -> str:
+        checked_old_key(KeyRing.parse(text), key_id)
+        return without_key(text, key_id)
+
+    change_key_ring(deployment, change, KeyRing.parse)
+
+
+def revoke_urls(deployment: Deployment, store: StoreId) -> int:
+    """Refuse every URL of the store so far; its generation from now on."""
+    ring = _change_store(deployment, store, _next_generation)
+    return ring.stores[str(store)].generation
+
+
+def disable(deployment: Deployment, store: StoreId) -> None:
+    """Refuse everything that comes for a store."""
+    _change_store(deployment, store, lambda _: {"disabled": True})
+
+
+def enable(deployment: Deployment, store: StoreId) -> None:
+    """Take what was accepted before it was disabled."""
+    _change_store(deployment, store, lambda _: {"disabled": None})
+
+
+def _next_generation(entry: dict[str, Any]) -> Settings:
+    return {"generation": entry.get("generation", FIRST_GENERATION) + 1}
+
+
+def _change_store(
+    deployment: Deployment, store: StoreId, settings: Callable[[dict[str, Any]], Settings]
+) -> KeyRing:
+    """Change one store's entry; malformed ones of others stay as they are."""
+    name = str(store)
+
+    def change(text: str) -> str:
+        if name in KeyRing.parse(text).malformed:
+            raise CommandError(
+                f"The key ring's entry of {name} cannot be read by this version, so nothing was "
+                "changed. As it is, everything that comes for this store is refused.",
+                "A newer version may read it. `keys import` takes the entry of an export.",
+            )
+        entry = json.loads(text).get("stores", {}).get(name, {})
+        return with_store(text, name, settings(entry))
+
+    return change_key_ring(deployment, change, KeyRing.parse)
