@@ -176,8 +176,11 @@ def test_ssm_that_never_takes_more_is_an_error_in_the_end(book: StoreBook) -> No
 def test_stores_that_cannot_be_told_are_an_error_with_its_code(book: StoreBook) -> None:
     class Denied:
         def get_parameters_by_path(self, **_: object) -> None:
-            error = {"Code": "AccessDeniedException", "Message": json.dumps(SECRET)}
-            raise ClientError({"Error": error}, "GetParametersByPath")
+            message = json.dumps(SECRET)
+            raise ClientError(
+                {"Error": {"Code": "AccessDeniedException", "Message": message}},
+                "GetParametersByPath",
+            )
 
     denied: Any = Denied()
 

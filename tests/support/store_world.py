@@ -72,6 +72,15 @@ class StoreWorld(FakeWorld):
         found = boto3.client("ssm").get_parameters(Names=[name], WithDecryption=True)
         return dict(found["Parameters"][0]) if found["Parameters"] else None
 
+    def versions(self) -> dict[str, int]:
+        """How often each parameter was written, by name."""
+        pages = boto3.client("ssm").get_paginator("get_parameters_by_path")
+        return {
+            parameter["Name"]: parameter["Version"]
+            for page in pages.paginate(Path="/commerce-hooks", Recursive=True)
+            for parameter in page["Parameters"]
+        }
+
     def configuration(self, store: StoreId = ACME) -> StoreConfiguration:
         found = self.book.configuration(store)
         assert found is not None
