@@ -56,7 +56,11 @@ class Checked:
 
 
 class StoreAccess(Protocol):
-    """One store's way to its platform. Methods raise PlatformError (commerce_hooks.http)."""
+    """One store's way to its platform.
+
+    Methods raise PlatformError (commerce_hooks.http.errors), and UnavailableError if the state
+    table, where tokens are, does not answer.
+    """
 
     def check(self) -> Checked:
         """Make a real call that changes nothing."""

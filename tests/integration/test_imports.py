@@ -105,4 +105,12 @@ def test_no_module_of_the_kernel_is_without_a_user() -> None:
     used = set.union(*(imported_by(f"{name}.app") for name in (*platforms(), *OTHERS)))
     modules = {f"commerce_hooks.{path.stem}" for path in kernel.glob("[a-z]*.py")}
 
-    assert modules - used <= {"commerce_hooks.callback_urls"}
+    # Of the command, and of what calls platforms: no callback's way leads there.
+    assert modules - used <= {"commerce_hooks.callback_urls", "commerce_hooks.platform_access"}
+
+
+@pytest.mark.parametrize("name", sorted(platforms()))
+def test_no_callback_waits_for_what_calls_platforms(name: str) -> None:
+    modules = imported_by(f"{name}.app")
+
+    assert not {m for m in modules if m.startswith(("commerce_hooks.http", f"{name}.access"))}

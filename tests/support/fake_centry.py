@@ -41,8 +41,8 @@ class FakeCentry:
     def add_webhook(self, url: str, **fields: Any) -> str:
         """A record; flags that are not given are false, None leaves a field out."""
         id_ = f"{len(self.webhooks) + 1:024x}"
-        record = {"_id": id_, "callback_url": url, "company_id": COMPANY}
-        record |= dict.fromkeys(FLAGS, False) | fields
+        record: dict[str, Any] = {"_id": id_, "callback_url": url, "company_id": COMPANY}
+        record |= {**dict.fromkeys(FLAGS, False), **fields}
         self.webhooks[id_] = {name: value for name, value in record.items() if value is not None}
         return id_
 

@@ -81,7 +81,8 @@ class Wire:
             raise ValueError("platforms are called over https only")
 
     def _exchange(self, request: ApiRequest, seconds: float, given_up: Event) -> ApiResponse:
-        with PoolManager(num_pools=1, ssl_context=self._tls, timeout=Timeout(seconds)) as pool:
+        tls = self._tls if request.url.startswith("https:") else None
+        with PoolManager(num_pools=1, ssl_context=tls, timeout=Timeout(seconds)) as pool:
             response = pool.urlopen(
                 request.method,
                 request.url,

@@ -148,14 +148,15 @@ class StoreTokens:
         return self._kept_over(claim, tokens, asked_at)
 
     def _kept_over(self, claim: HeldTokens, tokens: Tokens, asked_at: datetime) -> str | None:
-        """Keep them, also if our claim was taken for ended, unless that brought newer ones."""
+        """Keep them, also if our claim was taken for ended; None if others are there now.
+
+        Those may be ours: a write can take effect and lose its answer.
+        """
         held = claim
         while held.refresh_token in {claim.refresh_token, None}:
             if self._kept(_renewed(held, tokens, asked_at)):
                 return tokens.access_token
             held = self._row.read()
-            if held.access_token == tokens.access_token:
-                break  # the write had only lost its answer
         return None
 
     def _kept(self, held: HeldTokens) -> bool:

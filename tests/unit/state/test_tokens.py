@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from commerce_hooks.http.errors import (
     RateLimitedError,
     RenewalBusyError,
 )
+from commerce_hooks.state.table import Row
 from commerce_hooks.state.token_rows import TOKENS
 from commerce_hooks.state.tokens import (
     CLAIM_SECONDS,
@@ -40,6 +42,7 @@ class FakeSource:
     renewals: list[str | None] = field(default_factory=list)
     during: Callable[[], None] = lambda: None
     rotating: bool = True
+    label: str = ""
 
     def renew(self, refresh_token: str | None, seconds: float) -> Tokens:
         assert seconds <= RENEWAL_SECONDS
@@ -50,7 +53,7 @@ class FakeSource:
             return Tokens(f"access-{len(self.renewals)}", 7200)
         if refresh_token is None:
             raise AuthorizationLostError
-        number = int(refresh_token.removeprefix("refresh-")) + 1
+        number = f"{int(refresh_token.split('-')[1]) + 1}{self.label}"
         return Tokens(f"access-{number}", 7200, f"refresh-{number}", ("read_webhook",))
 
 
@@ -306,21 +309,26 @@ def test_a_run_that_dies_holding_the_claim_is_survived(world: World) -> None:
     assert world.run().access_token() == "access-1"
 
 
+def after_first_write(table: FakeStateTable, then: Callable[[], None]) -> None:
+    """Something happens once a write has taken effect, and before its answer is heard."""
+    real, waiting = table.write, [then]
+
+    def write(*args: Any, **named: Any) -> Row | None:
+        written = real(*args, **named)
+        if waiting:
+            waiting.pop()()
+        return written
+
+    table.write = write  # type: ignore[method-assign]
+
+
 def test_who_slept_after_the_claim_does_not_use_the_refresh_token(world: World) -> None:
     run = world.consented()
     world.time.pause(2 * HOURS)
-    writes = [0]
+    after_first_write(world.table, took_over(world, FakeSource(label="-theirs")))
 
-    def sleeps(call: str) -> None:
-        writes[0] += call == "write"
-        if writes[0] == 1:
-            writes[0] += 1
-            world.time.pause(CLAIM_SECONDS)  # after `until` was reckoned
-
-    world.table.before_call = sleeps
-
-    assert run.access_token() == "access-1"
-    assert world.source.renewals == ["refresh-0"]
+    assert run.access_token() == "access-1-theirs"
+    assert world.source.renewals == []
 
 
 def took_over(world: World, source: FakeSource) -> Callable[[], None]:
@@ -334,18 +342,13 @@ def took_over(world: World, source: FakeSource) -> Callable[[], None]:
     return during
 
 
-def test_tokens_of_a_claim_that_ended_give_way_to_newer_ones(world: World) -> None:
+def test_tokens_of_a_claim_that_ended_give_way_to_those_of_who_took_it_over(world: World) -> None:
     run = world.consented()
     world.time.pause(2 * HOURS)
-    quicker = FakeSource()
-    world.source.during = took_over(world, quicker)
-    world.source.rotating = True
+    world.source.during = took_over(world, FakeSource(label="-theirs"))
 
-    token = run.access_token()
-
-    held = world.table.read(TOKENS, f"{ACME}#app").data
-    assert token == held["access_token"]
-    assert held["refresh_token"] == "refresh-1"
+    assert run.access_token() == "access-1-theirs"
+    assert world.table.read(TOKENS, f"{ACME}#app").data["refresh_token"] == "refresh-1-theirs"
 
 
 @pytest.mark.parametrize(
@@ -376,23 +379,9 @@ def test_who_comes_too_late_with_a_refusal_takes_what_the_other_got(world: World
 def test_a_write_that_only_lost_its_answer_counts(world: World) -> None:
     run = world.consented()
     world.time.pause(2 * HOURS)
-    table = world.table
-    real = table.write
-
-    class LosesAnswers:
-        lost = 0
-
-    def write(*args: object, **named: object) -> object:
-        written = real(*args, **named)  # type: ignore[arg-type]
-        if world.source.renewals and not LosesAnswers.lost:
-            LosesAnswers.lost += 1
-            failing("")
-        return written
-
-    table.write = write  # type: ignore[method-assign,assignment]
+    world.source.during = lambda: after_first_write(world.table, lambda: failing(""))
 
     assert run.access_token() == "access-1"
-    assert LosesAnswers.lost == 1
     assert world.source.renewals == ["refresh-0"]
 
 
