@@ -147,6 +147,7 @@ class Script:
     deployment: Deployment
     platforms: Mapping[str, Platform]
     events: Path
+    store: str = STORE
 
     def attempts(self) -> list[Attempt]:
         """One genuine callback per topic, what else platforms send, and two bad ones."""
@@ -176,7 +177,7 @@ class Script:
             f"{platform.name}/{topic.name}" not in self.deployment.personal_topics
         )
         return Attempt(
-            urls.for_topic(platform, STORE, topic.name),
+            urls.for_topic(platform, self.store, topic.name),
             topic.name,
             find_sample(self.events, platform.name, topic.name),
             outcome="ignored" if off else "accepted",
@@ -187,20 +188,20 @@ class Script:
     ) -> Attempt:
         form = note == _AS_A_FORM
         return Attempt(
-            urls.for_topic(self.platforms[platform], STORE, topic),
+            urls.for_topic(self.platforms[platform], self.store, topic),
             topic,
             find_sample(self.events, platform, topic, variant, form=form),
             note=note,
         )
 
     def _cenit(self, ring: KeyRing) -> Attempt:
-        url = f"{self.deployment.cenit_base_url}/{STORE}/{_CENIT_SERVICE}"
+        url = f"{self.deployment.cenit_base_url}/{self.store}/{_CENIT_SERVICE}"
         return Attempt(
-            CallbackUrl("cenit", STORE, _CENIT_SERVICE, "POST", url),
+            CallbackUrl("cenit", self.store, _CENIT_SERVICE, "POST", url),
             _CENIT_SERVICE,
             find_sample(self.events, "cenit", _CENIT_SERVICE),
             note="Cenit's call",
-            headers=CenitAccess.of(ring, STORE, signed=False).headers,
+            headers=CenitAccess.of(ring, self.store, signed=False).headers,
         )
 
 

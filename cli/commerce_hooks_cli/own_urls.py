@@ -62,7 +62,7 @@ def target_and_token(
 def _path_behind(url: str, base_urls: Sequence[str]) -> str | None:
     """What the gateway would see behind one of our base URLs: decoded, without the query."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url.strip())
     except ValueError:
         return None
     for base in map(urlsplit, base_urls):

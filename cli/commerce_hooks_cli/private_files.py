@@ -26,9 +26,14 @@ def write_privately(path: Path, text: str, *, replace: bool) -> None:
         else:
             _write(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), text)
     except FileExistsError as error:
-        raise BadUsageError(f"{path} exists already.", "Add --force to replace it.") from error
+        raise exists_already(path) from error
     except OSError as error:
         raise CommandError(f"Could not write {path}: {error.strerror}.") from error
+
+
+def exists_already(path: Path) -> BadUsageError:
+    """For a file that may not be replaced."""
+    return BadUsageError(f"{path} exists already.", "Add --force to replace it.")
 
 
 def _replace(path: Path, text: str) -> None:

@@ -153,6 +153,7 @@ class FakeFrontDoor:
     bodies: list[bytes] = field(default_factory=list)
     content_types: list[str] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
+    ring: Callable[[], str] = lambda: RING
     ids: Iterator[str] = field(
         default_factory=lambda: (f"00000000-0000-4000-8000-{n:012}" for n in count(77))
     )
@@ -173,7 +174,7 @@ class FakeFrontDoor:
         target = CallbackTarget(platform, store, rest[0] if rest else None)
         if platform == "cenit":
             token = self.keys[-1] or ""
-        if not KeyRing.parse(RING).proves(target, token):
+        if not KeyRing.parse(self.ring()).proves(target, token):
             return answer(401, {"error": "unauthorized"})
         topic = topic_of(target)
         if topic and topic.mostly_personal:

@@ -1,13 +1,13 @@
 """`commerce-hooks local demo`: from callbacks to events, before your eyes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import RenderableType
@@ -28,7 +28,12 @@ from commerce_hooks_cli.verbs.fault import faults_as_json, told
 from commerce_hooks_cli.verbs.options import Json
 from commerce_hooks_cli.world import World
 
+if TYPE_CHECKING:
+    from commerce_hooks_cli.rotation_demo import RotationOutcome
+
 _PROBLEMS_TOLD = 3
+# A second, so that nobody waits for a minute until the functions have read a change.
+_QUICK_RING = {"KeyRingCacheSeconds": "1"}
 
 
 class _Fault(StrEnum):
@@ -64,6 +69,15 @@ def demo(
             show_default=False,
         ),
     ] = None,
+    rotate: Annotated[
+        bool,
+        typer.Option(
+            "--rotate",
+            metavar="",
+            help="Replace the key of all URLs, and revoke one shop's, while callbacks keep coming. "
+            "Needs a stack of its own.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Send callbacks of every platform and show the events they become.
@@ -73,19 +87,27 @@ def demo(
     then replayed out of quarantine. Exit code 1 if anything is answered or delivered otherwise
     than it must be.
     """
-    if fixed and fault:
-        raise BadUsageError("Of a failing bus there is no picture to compare.", "Omit --fixed.")
+    if fixed and (fault or rotate):
+        raise BadUsageError("Of this demo there is no picture to compare.", "Omit --fixed.")
+    if fault and rotate:
+        raise BadUsageError("--fault and --rotate are demos of their own.", "Omit one of them.")
     world: World = ctx.obj
+    if rotate:
+        _refuse_a_running_stack(world)
     recording = recorder() if svg else None
     screen = Screen(as_json=as_json, recorder=recording)
     with (
         a_clean_stop_is_said(world, screen),
         signals_end_the_verb(),
-        _stack(world, screen) as stack,
+        _stack(world, screen, _QUICK_RING if rotate else {}) as stack,
     ):
-        outcome = (
-            _play_fault(world, screen, stack) if fault else _play(world, screen, stack, fixed=fixed)
-        )
+        outcome: Outcome | FaultOutcome | RotationOutcome
+        if rotate:
+            outcome = _play_rotation(world, screen, stack)
+        elif fault:
+            outcome = _play_fault(world, screen, stack)
+        else:
+            outcome = _play(world, screen, stack, fixed=fixed)
     screen.emit(outcome.as_json())
     command = demo_fixed.COMMAND if fixed else command_to_type()
     screen.show(*demo_screen.next_steps(command, running=not stack.own))
@@ -114,7 +136,7 @@ class _Stack:
 
 
 @contextmanager
-def _stack(world: World, screen: Screen) -> Iterator[_Stack]:
+def _stack(world: World, screen: Screen, parameters: Mapping[str, str]) -> Iterator[_Stack]:
     running = world.local_stacks.running()
     if running is not None:
         _refuse_faults(world, running)
@@ -122,12 +144,21 @@ def _stack(world: World, screen: Screen) -> Iterator[_Stack]:
         return
     started = monotonic()
     with screen.working("Starting the local stack ...") as now:
-        state = world.local_stacks.start(0, now, detach=False)
+        state = world.local_stacks.start(0, now, detach=False, parameters=parameters)
     try:
         yield _Stack(state, own=True, seconds=monotonic() - started)
     finally:
         with postponed_interruptions(), screen.working("Stopping the local stack ..."):
             world.local_stacks.stop(state)
+
+
+def _refuse_a_running_stack(world: World) -> None:
+    """Its URLs may be in use, and this demo takes them away."""
+    if world.local_stacks.running() is not None:
+        raise CommandError(
+            "This demo retires a key and revokes URLs, so it plays on a stack of its own.",
+            f"`{command_to_type()} local down` stops the one that runs.",
+        )
 
 
 def _refuse_faults(world: World, running: LocalState) -> None:
@@ -175,6 +206,23 @@ def _play_fault(world: World, screen: Screen, stack: _Stack) -> FaultOutcome:
         play = FaultPlay(deployment, stack.state, world.local_stacks, sender, now)
         outcome = play.play(todo, events)
     screen.show(*fault_demo_screen.story(outcome))
+    return outcome
+
+
+def _play_rotation(world: World, screen: Screen, stack: _Stack) -> "RotationOutcome":
+    """Replace a key and revoke URLs while callbacks keep coming, and show what became of them."""
+    from commerce_hooks_cli import rotation_demo_screen
+    from commerce_hooks_cli.rotation_demo import RotationPlay
+
+    screen.show(*_introduction(stack, fixed=False))
+    deployment = world.find_deployment(None)
+    checkout = world.checkout()
+    platforms = discover_platforms(checkout / "functions")
+    with world.follow(deployment, screen.warn) as events, screen.working("Preparing ...") as now:
+        sender = Sender(world.post)
+        play = RotationPlay(world, deployment, platforms, checkout / "events", sender, now)
+        outcome = play.play(events)
+    screen.show(*rotation_demo_screen.story(outcome))
     return outcome
 
 

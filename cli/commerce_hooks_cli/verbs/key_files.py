@@ -8,7 +8,7 @@ import typer
 from commerce_hooks_cli.consent import ask_first
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import BadUsageError, CommandError
-from commerce_hooks_cli.private_files import write_privately
+from commerce_hooks_cli.private_files import exists_already, write_privately
 from commerce_hooks_cli.verbs.options import Json, Stack, Yes
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def export(
 
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
+    if file.exists() and not force:
+        raise exists_already(file)
     deployment = world.deployment(stack, screen)
     ring, text = any_key_ring(deployment), read_secret(deployment).text or ""
     passphrase = _new_passphrase(world)
