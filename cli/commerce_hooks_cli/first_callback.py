@@ -74,11 +74,12 @@ def wait_for_first(
 ) -> BusEvent | None:
     """Say what is waited for, wait, and say what came."""
     local = desk.deployment.local
+    topic = next(iter(desk.known[store.platform].platform.topics))
     with following(desk.world, desk.deployment, store, on_left_over) as events:
         screen.note("Waiting for the first callback. Ctrl-C ends the waiting, nothing else.")
         if not local:
             screen.note("It can take AWS a minute until the first events pass.")
-        for line in if_nothing_comes(store, local=local):
+        for line in if_nothing_comes(store, topic if local else None):
             screen.note(line)
         with screen.working("Waiting ..."):
             event = first_of(events, seconds)
@@ -99,7 +100,7 @@ def as_json(event: BusEvent) -> dict[str, Any]:
 def _show_first(screen: Screen, event: BusEvent) -> None:
     good = event.detail_type != QUARANTINED
     row = Table.grid(padding=(0, 1))
-    said = f"The first callback is here: {event.detail_type}, {event.resource_id}"
+    said = f"The first callback: {event.detail_type}, {event.resource_id}"
     row.add_row(Mark(good=good), Text(plain(f"{said}, {event.time[11:19]} UTC.")))
     screen.show(row)
     if not good:

@@ -86,6 +86,7 @@ class Adding:
         known = {} if existing is None else {self._store: existing}
         (change,) = plan({self._store: desired}, known, given_up(ring))
         self._may_enable(change)
+        self._may_refuse_tokens(change)
         make_so(self._desk.deployment, self._desk.book, [change])
         self._say(change, configuration)
         return {
@@ -129,29 +130,33 @@ class Adding:
         return {**cenit_settings(ring, self._store), **said}
 
     def _may_replace(self, existing: Existing | None) -> None:
-        if existing is None or self._asked.replace:
-            return
-        ask = self._desk.world.ask
-        if ask is None:
-            raise BadUsageError(
-                f"There is a store {self._store} already.", "Add --replace to change it."
-            )
-        if not ask(f"There is a store {self._store} already. Change it?"):
-            raise CommandError("Nothing was done, as you wished.")
+        if existing is not None:
+            there = f"There is a store {self._store} already."
+            self._consent(there, "Change it?", "--replace", given=self._asked.replace)
 
     def _may_enable(self, change: Change) -> None:
-        if not change.enable or self._asked.new_urls:
+        if change.enable:
+            disabled = f"The URLs of {self._store} are disabled since it was removed."
+            question = "Let it have new ones? The old ones stay refused."
+            self._consent(disabled, question, "--new-urls", given=self._asked.new_urls)
+
+    def _may_refuse_tokens(self, change: Change) -> None:
+        """Cenit may call already, by a token: nobody has to add a store for that."""
+        refuses = any(one.what == "signed_only" for one in change.differences)
+        local = self._desk.deployment.local
+        if refuses and self._asked.cenit["signed_only"] and not local:
+            refused = f"Cenit's calls for {self._store} will be refused unless they are signed."
+            question = "Is the signing key at Cenit, or does it not call yet?"
+            self._consent(refused, question, "--replace", given=self._asked.replace)
+
+    def _consent(self, fact: str, question: str, option: str, *, given: bool) -> None:
+        """Go on only if the option was given, or somebody agrees."""
+        if given:
             return
         ask = self._desk.world.ask
         if ask is None:
-            raise BadUsageError(
-                f"The URLs of {self._store} are disabled since it was removed.",
-                "Add --new-urls to let it have new ones; the old ones stay refused.",
-            )
-        if not ask(
-            f"The URLs of {self._store} are disabled since it was removed. Let it have new ones? "
-            "The old ones stay refused."
-        ):
+            raise BadUsageError(fact, f"Add {option} if you mean it. On a terminal you are asked.")
+        if not ask(f"{fact} {question}"):
             raise CommandError("Nothing was done, as you wished.")
 
     def _credentials(self, existing: Existing | None) -> Credentials | None:
@@ -222,7 +227,9 @@ class Adding:
         if change.action is Action.CHANGE:
             self._screen.show(*(f"  {in_words(one)}" for one in change.differences))
         if self._known.access is not None and self._asked.settings["policy"] is None:
-            self._screen.note(f"Its policy is {configuration.policy}: {self._why(configuration)}")
+            self._screen.note(
+                f"Policy of its subscriptions: {configuration.policy}; {self._why(configuration)}"
+            )
 
     def _why(self, configuration: StoreConfiguration) -> str:
         deployment = self._desk.deployment
@@ -231,8 +238,8 @@ class Adding:
                 return "without credentials its platform is never called."
             case "upsert":
                 where = "on this machine" if deployment.local else "of stage prod"
-                return f"the deployment is {where}, so its subscriptions are kept in order."
+                return f"the deployment is {where}, so they may be created and changed."
         return (
             f"a deployment of stage {deployment.stage} only plans, and leaves alone what is "
-            "production's. --policy upsert --replace changes that."
+            "production's."
         )

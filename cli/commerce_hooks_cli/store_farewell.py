@@ -6,9 +6,11 @@ is refused; then what was kept, credentials last. Each step can be repeated.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from commerce_hooks.state.leases import LeaseHeldError, Leases
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.store_removal import (
     AtThePlatform,
@@ -21,11 +23,13 @@ from commerce_hooks_cli.store_removal import (
 from commerce_hooks_cli.store_writing import disable_urls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from commerce_hooks.state.leases import Lease
     from commerce_hooks.stores import StoreId
     from commerce_hooks_cli.store_desk import StoreDesk
 
+_OWNER, _LEASE_SECONDS = "stores remove", 600.0
 _SUPPORT = "Ask the platform's support to delete its webhooks with these ids: "
 
 
@@ -127,21 +131,31 @@ def carry_out(
     farewells: Sequence[Farewell],
     *,
     delete: bool,
-    on_done: Callable[[StoreId], None] = lambda _: None,
 ) -> list[Subscribed]:
     """Do all of them, of one deployment; the key ring is written once.
 
     Raises:
         CommandError: A step failed. What is done is done, and repeating it does the rest.
     """
-    done = [farewell.delete_subscriptions(delete=delete) for farewell in farewells]
-    for_good = [farewell for farewell in farewells if not farewell.keep_urls]
-    if for_good:
-        disable_urls(for_good[0].desk.deployment, [one.store for one in for_good])
-    for farewell in farewells:
-        farewell.forget()
-        on_done(farewell.store)
+    with ExitStack() as leases:
+        for farewell in farewells:
+            # Nobody makes new subscriptions of a store while it goes.
+            leases.enter_context(_lease(farewell.desk, farewell.store))
+        done = [farewell.delete_subscriptions(delete=delete) for farewell in farewells]
+        for_good = [farewell for farewell in farewells if not farewell.keep_urls]
+        if for_good:
+            disable_urls(for_good[0].desk.deployment, [one.store for one in for_good])
+        for farewell in farewells:
+            farewell.forget()
     return done
+
+
+def _lease(desk: StoreDesk, store: StoreId) -> Lease:
+    around = desk.surroundings
+    try:
+        return Leases(around.table, around.now).acquire(store, _OWNER, _LEASE_SECONDS)
+    except LeaseHeldError as error:
+        raise CommandError(f"{error}.", "Nothing was done. Repeat it when that is over.") from error
 
 
 def _at_the_platform(desk: StoreDesk, store: StoreId) -> AtThePlatform:

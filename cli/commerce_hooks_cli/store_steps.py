@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 
 # Paths and ways: the platforms' own documentation of their webhooks.
 _CENTRY = (
-    "Centry: make a webhook with this URL and the topics that you want, through its API",
+    "Centry: make a webhook with this URL and the topics that you want, by its API",
     "(POST /conexion/v1/webhooks.json) or with Centry's support.",
 )
 _KONIMBO = (
-    "Konimbo: make one webhook for each topic that you want, with that topic's URL, through its",
-    "API (POST /v1/webhooks) or with Konimbo's support, which grants the right to do so per token.",
+    "Konimbo: make a webhook for each topic that you want, with that topic's URL,",
+    "by its API (POST /v1/webhooks) or with Konimbo's support, which also grants",
+    "tokens the right to do so.",
 )
 
 
@@ -28,23 +29,27 @@ def steps(store: StoreId, stack: str | None) -> tuple[str, ...]:
         "centry": _CENTRY,
         "konimbo": _KONIMBO,
         "iset": (
-            "iSET: the URLs go into the shop's panel, by hand. A page for the shop's owner:",
-            f"`{command} urls iset {store.name} --sheet {store.name}.html{told}`.",
+            "iSET: the URLs go into the shop's panel, by hand. A page for its owner:",
+            f"`{command} urls iset {store.name} --sheet {store.name}.html{told}`",
         ),
         "cenit": (
             "Cenit: import the store's collection, which makes Cenit call its services:",
-            f"`{command} cenit collection {store.name} --output {store.name}.json{told}`.",
+            f"`{command} cenit collection {store.name} --output {store.name}.json{told}`",
         ),
     }.get(store.platform, ())
 
 
-def if_nothing_comes(store: StoreId, *, local: bool) -> tuple[str, ...]:
-    """A callback that is refused or ignored is no event, so it cannot be waited for."""
-    sending = f"{command_to_type()} send {store.platform} TOPIC --store {store.name}"
-    try_it = (f"Send one yourself: `{sending}`.",) if local and store.platform != "cenit" else ()
+def if_nothing_comes(store: StoreId, topic: str | None) -> tuple[str, ...]:
+    """A callback that is refused or ignored is no event, so it cannot be waited for.
+
+    Args:
+        store: Whose callbacks are waited for.
+        topic: One to try it with; None where samples are not sent in a shop's name.
+    """
+    sending = f"{command_to_type()} send {store.platform} {topic} --store {store.name}"
     return (
         "If nothing comes: the platform calls only when something happens, such as an order.",
         "A URL that is not complete is answered 401 or 404, and a topic that is off is ignored:",
         "neither is on the bus. The log of the platform's function has a line for each such call.",
-        *try_it,
+        *((f"To send one yourself: `{sending}`",) if topic else ()),
     )

@@ -170,7 +170,7 @@ def test_only_production_acts_on_subscriptions_by_default(
     result = real_shops.add("--stack", "shop-hooks")
 
     assert real_shops.configuration().policy == policy
-    assert f"Its policy is {policy}: " in result.stderr
+    assert f"Policy of its subscriptions: {policy}; " in result.stderr
 
 
 def test_a_policy_that_is_asked_for_is_had(real_shops: StoreWorld) -> None:
@@ -347,6 +347,20 @@ def test_a_cenit_store_gets_what_cenit_configure_sets_and_keeps_what_it_did(
     assert "signing_key" in result.json["urls"][0]
 
 
+def test_calls_with_a_token_are_refused_on_a_real_stack_only_when_that_is_meant(
+    real_shops: StoreWorld,
+) -> None:
+    call = ("stores", "add", "cenit", "acme", "--signed-only", "--no-wait", "--stack", "shop-hooks")
+
+    unasked = real_shops.run(*call)
+    assert (unasked.exit_code, len(real_shops.secrets.texts)) == (2, 1)
+    real_shops.consent = True
+    real_shops.run(*call)
+
+    assert "will be refused unless they are signed" in real_shops.questions[0]
+    assert real_shops.ring.stores["cenit/acme"].signed_only
+
+
 def test_a_shop_that_has_to_consent_is_added_and_told_how(shops: StoreWorld) -> None:
     access = ConsentedAccess(checked=Checked((Finding("the shop has to authorize us"),)))
     shops.accesses["konimbo"] = platform_access("konimbo", access)
@@ -366,7 +380,7 @@ def test_it_waits_for_the_first_callback_of_this_store_and_no_other(shops: Store
     result = shops.run("stores", "add", *ACME, "--credentials-from", "-", "--wait", "5")
 
     assert (result.exit_code, shops.followed, shops.unfollowed) == (0, 1, 1)
-    assert "The first callback is here: order.created, 42, 07:08:09 UTC." in result.stdout
+    assert "The first callback: order.created, 42, 07:08:09 UTC." in result.stdout
 
 
 def test_programs_get_the_first_callback_too(shops: StoreWorld) -> None:

@@ -6,8 +6,10 @@ import pytest
 
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.http.errors import NoResponseError, NotOfferedError, PlatformBrokenError
+from commerce_hooks.state.leases import Leases
 from commerce_hooks.stores import StoreId
 from support.store_world import ACME, CREDENTIALS, StoreWorld
+from support.stores import surroundings
 
 ACME2 = StoreId("konimbo", "acme2")
 STRANGER = "https://stranger.example/hooks/a-strangers-secret"
@@ -300,3 +302,18 @@ def test_a_store_added_again_has_urls_of_a_new_generation(shops: StoreWorld) -> 
 
     assert (shops.proves(old), shops.proves(shops.url_of())) == (False, True)
     assert "/k1.2." in shops.url_of()
+
+
+def test_while_somebody_else_works_on_a_store_it_is_not_removed(shops: StoreWorld) -> None:
+    shops.add()
+    around = surroundings(shops.table)
+    lease = Leases(shops.table, around.now).acquire(ACME, "a schedule", 60)
+
+    held = shops.run("stores", "remove", *ACME, "--yes")
+    assert (held.exit_code, list(shops.book.all())) == (1, [ACME])
+    assert "konimbo/acme is being worked on by a schedule" in held.stderr
+
+    with lease:
+        pass
+    assert shops.run("stores", "remove", *ACME, "--yes").exit_code == 0
+    Leases(shops.table, around.now).acquire(ACME, "a schedule", 60)  # it was given back

@@ -23,7 +23,12 @@ from support.stores import FakeStoreAccess, platform_access
 ACME = StoreId("konimbo", "acme")
 TOKEN = "a-canary-of-a-token-1f9a77"
 CREDENTIALS = {"token": TOKEN}
-OUTPUTS = {**LOCAL.outputs, "DeploymentName": "shop-hooks/prod", "StateTableName": "state"}
+OUTPUTS = {
+    **LOCAL.outputs,
+    "DeploymentName": "shop-hooks/prod",
+    "StateTableName": "state",
+    "KeyRingCacheSeconds": "60",
+}
 
 
 class StoreWorld(FakeWorld):

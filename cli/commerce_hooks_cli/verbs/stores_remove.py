@@ -39,8 +39,8 @@ def remove(
 ) -> None:
     """Remove a shop: its subscriptions of ours, its URLs, its settings and credentials.
 
-    Subscriptions that are not ours are left alone. Its callback URLs are refused from then on,
-    within a minute. If it fails half-way, repeat it.
+    Subscriptions that are not ours are left alone. Its callback URLs are refused soon after,
+    when functions have read the key ring anew. If it fails half-way, repeat it.
     """
     from commerce_hooks_cli.store_desk import StoreDesk
     from commerce_hooks_cli.store_farewell import Farewell, carry_out
@@ -68,7 +68,8 @@ def remove(
     screen.emit(farewell.as_json(done))
     screen.show(f"The store {id_} is removed.", *farewell.left_to_do(done))
     if not keep_urls:
-        screen.show("Its callback URLs are refused within a minute.")
+        seconds = desk.deployment.key_ring_cache_seconds
+        screen.show(f"Its callback URLs are refused within {seconds} seconds.")
 
 
 def _whether_to_delete(world: "World", count: int, wanted: bool | None, *, yes: bool) -> bool:
