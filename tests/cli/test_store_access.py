@@ -66,3 +66,30 @@ def test_a_store_that_does_not_tell_is_an_error(shops: StoreWorld) -> None:
 def read(shops: StoreWorld, store: StoreId) -> object:
     around = surroundings(shops.table)
     return read_back(shops.deployed, shops.book, store, shops.accesses, around)
+
+
+@pytest.mark.parametrize(
+    ("platform", "typed", "kept"),
+    [
+        ("konimbo", ["a-token", "", "", ""], {"token": "a-token"}),
+        (
+            "centry",
+            ["an-app", "its-secret", "", ""],
+            {"client_id": "an-app", "client_secret": "its-secret"},
+        ),
+    ],
+)
+def test_the_credentials_of_every_platform_can_be_typed(
+    shops: StoreWorld, platform: str, typed: list[str], kept: dict[str, str]
+) -> None:
+    shops.accesses = checkout_accesses()
+    shops.typed, shops.consent = typed, True
+
+    result = shops.run("stores", "add", platform, "acme", "--no-check", "--no-wait")
+
+    assert (result.exit_code, shops.typed) == (0, [])
+    assert shops.book.credentials(StoreId(platform, "acme")) == kept
+    assert [
+        hidden for question, hidden in shops.prompts if "ecret" in question or "oken" in question
+    ]
+    assert all(hidden == ("ecret" in q or "oken" in q) for q, hidden in shops.prompts)

@@ -87,6 +87,20 @@ def test_what_is_removed_is_gone_and_can_be_removed_again(book: StoreBook) -> No
     assert list(book.all()) == list(book.all_credentials()) == [OTHER]
 
 
+def test_credentials_are_removed_last(book: StoreBook) -> None:
+    book.write(ACME, CONFIGURATION, SECRET)
+    deleted = []
+
+    class Noting:
+        def delete_parameter(self, **how: Any) -> Any:
+            deleted.append(how["Name"])
+
+    noting: Any = Noting()
+    StoreBook("hooks", book.clock, noting).remove(ACME)
+
+    assert ["credentials" in name for name in deleted] == [False, True]
+
+
 def test_nothing_secret_is_shown_of_a_book(book: StoreBook) -> None:
     book.write(ACME, CONFIGURATION, SECRET)
 
@@ -124,8 +138,9 @@ def throttled(book: StoreBook, code: str = "ThrottlingException") -> tuple[Store
     return StoreBook("hooks", clock, ssm), ssm
 
 
-def test_two_hundred_stores_go_through_three_calls_a_second(book: StoreBook) -> None:
-    slow, ssm = throttled(book)
+@pytest.mark.parametrize("code", ["ThrottlingException", "TooManyUpdates"])
+def test_two_hundred_stores_go_through_three_calls_a_second(book: StoreBook, code: str) -> None:
+    slow, ssm = throttled(book, code)
 
     for number in range(200):
         slow.write(StoreId("konimbo", f"shop-{number:03}"), CONFIGURATION, SECRET)

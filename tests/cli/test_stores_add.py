@@ -384,6 +384,7 @@ def test_it_waits_for_the_first_callback_of_this_store_and_no_other(shops: Store
 
 
 def test_programs_get_the_first_callback_too(shops: StoreWorld) -> None:
+    shops.bus.put(CallbackTarget("konimbo", "other"), "a.0", "order.created")
     shops.bus.put(CallbackTarget("konimbo", "acme"), "b.0", "order.created")
     shops.input = json.dumps(CREDENTIALS)
 

@@ -126,9 +126,9 @@ def check(
     ctx: typer.Context,
     platform: Annotated[
         str | None,
-        typer.Argument(metavar="[PLATFORM", help="With STORE: one of them.", show_default=False),
+        typer.Argument(metavar="PLATFORM", help="With STORE: one store.", show_default=False),
     ] = None,
-    store: Annotated[str | None, typer.Argument(metavar="STORE]", show_default=False)] = None,
+    store: Annotated[str | None, typer.Argument(metavar="STORE", show_default=False)] = None,
     all_stores: Annotated[
         bool, typer.Option("--all", metavar="", help="All stores with credentials.")
     ] = False,
