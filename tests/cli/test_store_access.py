@@ -1,5 +1,6 @@
 """Which platforms can be called, and a store's way to its platform."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,6 @@ def test_the_credentials_of_every_platform_can_be_typed(
 
     assert (result.exit_code, shops.typed) == (0, [])
     assert shops.book.credentials(StoreId(platform, "acme")) == kept
-    assert [
-        hidden for question, hidden in shops.prompts if "ecret" in question or "oken" in question
-    ]
-    assert all(hidden == ("ecret" in q or "oken" in q) for q, hidden in shops.prompts)
+    secret = [hidden for asked, hidden in shops.prompts if re.search("token|secret", asked, re.I)]
+    assert secret
+    assert all(secret)
