@@ -90,6 +90,8 @@ def test_the_credentials_of_every_platform_can_be_typed(
 
     assert (result.exit_code, shops.typed) == (0, [])
     assert shops.book.credentials(StoreId(platform, "acme")) == kept
-    secret = [hidden for asked, hidden in shops.prompts if re.search("token|secret", asked, re.I)]
+    secret = [
+        hidden for asked, hidden in shops.prompts if re.search("token|secret", asked, re.IGNORECASE)
+    ]
     assert secret
     assert all(secret)
