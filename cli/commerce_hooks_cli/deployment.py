@@ -64,6 +64,11 @@ class Deployment:
         return self._output("DeploymentName")
 
     @property
+    def stage(self) -> str:
+        """Such as `prod`, the one whose subscriptions matter."""
+        return self.deployment_name.rpartition("/")[2]
+
+    @property
     def base_urls(self) -> tuple[str, ...]:
         """All that its callback URLs begin with, or began with."""
         former = self.outputs.get("FormerBaseUrls", "").split(",")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.errors import KeyRingInvalidError
+from commerce_hooks.keyring import StoreKeys
 from commerce_hooks_cli.deployment import read_key_ring
 from commerce_hooks_cli.errors import CommandError
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from commerce_hooks.keyring import KeyRing
+    from commerce_hooks.stores import StoreId
     from commerce_hooks_cli.deployment import Deployment
 
 _NO_VALUE = "ResourceNotFoundException"
@@ -127,3 +129,8 @@ def with_store(text: str, name: str, settings: Mapping[str, int | bool | str | N
     entry = {**stores.get(name, {}), **settings}
     kept = {setting: value for setting, value in entry.items() if value is not None}
     return json.dumps({**ring, "stores": {**stores, name: kept}})
+
+
+def entry_of(ring: KeyRing, store: StoreId) -> StoreKeys:
+    """What the ring says of a store; the default where it says nothing."""
+    return ring.stores.get(str(store), StoreKeys())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from commerce_hooks.errors import UnavailableError
+from commerce_hooks.http.errors import PlatformError
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.program import command_to_type
@@ -21,6 +22,7 @@ from commerce_hooks_cli.verbs.replay import replay
 from commerce_hooks_cli.verbs.resend import resend
 from commerce_hooks_cli.verbs.send import send
 from commerce_hooks_cli.verbs.shapes import shapes
+from commerce_hooks_cli.verbs.stores import stores
 from commerce_hooks_cli.verbs.tail import tail
 from commerce_hooks_cli.verbs.urls import urls
 from commerce_hooks_cli.wiring import real_world
@@ -38,6 +40,8 @@ class _Commands(Group):
             return super().invoke(ctx)
         except CommandError as error:
             raise _told(error) from error
+        except PlatformError as error:
+            raise _told(CommandError(f"The call to the platform failed: {error}.")) from error
         except UnavailableError as error:
             raise _told(_unavailable(error)) from error
         except _sdk_errors() as error:
@@ -115,6 +119,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(local, name="local")
 app.add_typer(outbox, name="outbox")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(stores, name="stores")
 for verb, example in (
     (replay, "replay --from 3h --to 30m --rule orders"),
     (resend, "resend 5c1b8d4e-0000-4000-8000-000000000002"),

@@ -36,7 +36,7 @@ def urls_in_use(
     """Those of ours among the URLs: they begin as ours do, and name the store."""
     keys, refused = set(), 0
     for url in urls:
-        ours = _target_and_token(url, base_urls, store)
+        ours = target_and_token(url, base_urls, store)
         if ours is None:
             continue
         target, token = ours
@@ -47,7 +47,7 @@ def urls_in_use(
     return UrlsInUse(frozenset(keys), refused)
 
 
-def _target_and_token(
+def target_and_token(
     url: str, base_urls: Sequence[str], store: StoreId
 ) -> tuple[CallbackTarget, str] | None:
     """None of a URL that is not ours, or another store's."""

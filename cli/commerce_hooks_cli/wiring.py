@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from commerce_hooks.platform import Platform
-    from commerce_hooks.platform_access import Subscription
+    from commerce_hooks.platform_access import PlatformAccess, Subscription, Surroundings
     from commerce_hooks.state.table import StateTable
     from commerce_hooks.stores import StoreId, Stores
     from commerce_hooks_cli.answer import Answer
@@ -41,6 +41,8 @@ def real_world() -> World:
         ask=_ask if sys.stdin.isatty() else None,
         prompt=_prompt if sys.stdin.isatty() else None,
         read_input=sys.stdin.read,
+        accesses=_accesses,
+        surroundings=_surroundings,
         clock=_Clock(),
         state_table=_state_table,
         stores=_stores,
@@ -162,6 +164,18 @@ def _prompt(question: str, *, hidden: bool, may_be_empty: bool = False) -> str:
     return typed.strip()
 
 
+def _accesses() -> Mapping[str, PlatformAccess]:
+    from commerce_hooks_cli.store_access import checkout_accesses
+
+    return checkout_accesses()
+
+
+def _surroundings(deployment: Deployment) -> Surroundings:
+    from commerce_hooks_cli.store_access import real_surroundings
+
+    return real_surroundings(deployment)
+
+
 def _state_table(deployment: Deployment) -> StateTable:
     from commerce_hooks_cli.state_table import open_state_table
 
@@ -176,6 +190,8 @@ def _stores(deployment: Deployment) -> Stores:
     return SsmStores(deployment.name, lambda: deployment.client("ssm"), patience)
 
 
-def _read_back(_: Deployment, __: StoreId) -> Sequence[Subscription] | None:
-    """No store's platform can be asked yet: so operators' word counts."""
-    return None
+def _read_back(deployment: Deployment, store: StoreId) -> Sequence[Subscription] | None:
+    from commerce_hooks_cli.store_access import read_back
+    from commerce_hooks_cli.store_book import StoreBook
+
+    return read_back(deployment, StoreBook.of(deployment, _Clock()), store)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from commerce_hooks.platform import Platform
+    from commerce_hooks.platform_access import PlatformAccess, Surroundings
     from commerce_hooks.state.table import StateTable
     from commerce_hooks.stores import Stores
     from commerce_hooks_cli.answer import Post
@@ -106,6 +107,8 @@ class World:
         ask: Puts a yes-or-no question; None where there is nobody to answer.
         prompt: Has something typed in; None likewise.
         read_input: All of the standard input.
+        accesses: The platforms whose API we can call.
+        surroundings: What their accesses use of the outside world.
     """
 
     checkout: Callable[[], Path]
@@ -118,6 +121,8 @@ class World:
     ask: Callable[[str], bool] | None
     prompt: Prompt | None
     read_input: Callable[[], str]
+    accesses: Callable[[], Mapping[str, PlatformAccess]]
+    surroundings: Callable[[Deployment], Surroundings]
     clock: Clock
     state_table: Callable[[Deployment], StateTable]
     stores: Callable[[Deployment], Stores]

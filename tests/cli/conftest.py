@@ -8,6 +8,7 @@ from pytest_socket import socket_allow_hosts
 
 from support.command import REAL, FakeWorld
 from support.quarantine import Quarantined, quarantine_on_moto
+from support.store_world import StoreWorld, store_world
 
 _LOOKS = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
@@ -38,3 +39,17 @@ def real_world(tmp_path: Path) -> FakeWorld:
 def quarantine() -> Iterator[Quarantined]:
     with quarantine_on_moto() as quarantine:
         yield quarantine
+
+
+@pytest.fixture
+def shops(tmp_path: Path) -> Iterator[StoreWorld]:
+    """The command with a local stack whose stores and platforms are in memory."""
+    with store_world(tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def real_shops(tmp_path: Path) -> Iterator[StoreWorld]:
+    """The same with a stack deployed to AWS."""
+    with store_world(tmp_path, REAL) as world:
+        yield world

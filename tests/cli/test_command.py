@@ -49,6 +49,11 @@ def test_the_verbs_are_those_we_promise() -> None:
         *(("outbox", name) for name in ("status", "redrive")),
         ("quarantine",),
         *(("quarantine", name) for name in ("list", "show", "replay", "discard")),
+        ("stores",),
+        *(
+            ("stores", name)
+            for name in ("add", "apply", "authorize", "check", "list", "remove", "show")
+        ),
     }
 
 

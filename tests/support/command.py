@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from typer.testing import CliRunner
@@ -34,6 +34,10 @@ from commerce_hooks_cli.world import World
 from support.platforms import platforms
 from support.replays import EVENT_ARCHIVE, REQUEST_ARCHIVE, FakeClock, FakeReplays, matches
 from support.state_table import FakeStateTable
+from support.stores import surroundings
+
+if TYPE_CHECKING:
+    from commerce_hooks.platform_access import PlatformAccess
 
 CHECKOUT = Path(__file__).parents[2]
 RING = json.dumps({"sign": "k1", "k1": "the-key-of-the-command-tests-0123456789"})
@@ -317,6 +321,8 @@ class FakeWorld:
         self.followed = 0
         self.unfollowed = 0
         self.clock = FakeClock()
+        self.prompts: list[tuple[str, bool]] = []
+        self.accesses: dict[str, PlatformAccess] = {}
         self.replays = FakeReplays(self.bus.events)
         self.table = FakeStateTable()
         self.stores = FakeStores()
@@ -340,6 +346,8 @@ class FakeWorld:
             ask=None if self.consent is None else self._ask,
             prompt=None if self.typed is None else self._prompt,
             read_input=lambda: self.input,
+            accesses=lambda: self.accesses,
+            surroundings=lambda _: surroundings(self.table),
             clock=self.clock,
             state_table=lambda _: self.table,
             stores=lambda _: self.stores,
@@ -369,10 +377,10 @@ class FakeWorld:
         return bool(self.consent)
 
     def _prompt(self, question: str, *, hidden: bool, may_be_empty: bool = False) -> str:
-        assert hidden
-        assert not may_be_empty
-        self.questions.append(question)
-        return (self.typed or []).pop(0)
+        self.prompts.append((question, hidden))
+        typed = (self.typed or [""]).pop(0)
+        assert typed or may_be_empty
+        return typed
 
     def _read_back(self, _: Deployment, store: StoreId) -> Sequence[Subscription] | None:
         told = self.platforms_say.get(store)

@@ -1,0 +1,83 @@
+"""What the verbs about stores begin with: the deployment, its book, its key ring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.platforms import unknown
+from commerce_hooks_cli.program import command_to_type
+from commerce_hooks_cli.store_access import open_store, opened
+from commerce_hooks_cli.store_book import StoreBook
+from commerce_hooks_cli.store_settings import KnownPlatform, known_platforms
+
+if TYPE_CHECKING:
+    from commerce_hooks.platform_access import Credentials, StoreAccess, Surroundings
+    from commerce_hooks.stores import StoreConfiguration, StoreId
+    from commerce_hooks_cli.console import Screen
+    from commerce_hooks_cli.deployment import Deployment
+    from commerce_hooks_cli.world import World
+
+
+@dataclass(frozen=True)
+class StoreDesk:
+    """One deployment, as the verbs about stores see it.
+
+    Args:
+        stack: What was typed, for commands to type next.
+    """
+
+    world: World
+    deployment: Deployment
+    book: StoreBook
+    stack: str | None
+
+    @classmethod
+    def at(cls, world: World, screen: Screen, stack: str | None) -> StoreDesk:
+        deployment = world.deployment(stack, screen)
+        return cls(world, deployment, StoreBook.of(deployment, world.clock), stack)
+
+    @cached_property
+    def known(self) -> dict[str, KnownPlatform]:
+        return known_platforms(self.world)
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        return self.world.surroundings(self.deployment)
+
+    def configuration(self, store: StoreId) -> StoreConfiguration | None:
+        """Of a store that there is; None if it cannot be read.
+
+        Raises:
+            CommandError: There is none of that name.
+        """
+        stores = self.book.all()
+        if store not in stores:
+            raise self.no_such_store(store, [str(one) for one in stores])
+        return stores[store]
+
+    def no_such_store(self, store: StoreId, known: list[str]) -> CommandError:
+        error = unknown("store of this deployment", str(store), known)
+        if not known:
+            return CommandError(error.message, f"Add it: `{self.command('add', store)}`.")
+        return CommandError(error.message, error.hint)
+
+    def open(self, store: StoreId) -> StoreAccess:
+        """The way to a store's platform, with the credentials that the book has."""
+        return open_store(
+            self.deployment, self.book, store, self.world.accesses(), self.surroundings
+        )
+
+    def open_with(
+        self, store: StoreId, configuration: StoreConfiguration, credentials: Credentials
+    ) -> StoreAccess:
+        """The same before the store is in the book."""
+        access = self.world.accesses()[store.platform]
+        return opened(access, store, configuration, credentials, self.surroundings)
+
+    def command(self, verb: str, store: StoreId) -> str:
+        """What to type for another verb about this store."""
+        stack = f" --stack {self.stack}" if self.stack else ""
+        return f"{command_to_type()} stores {verb} {store.platform} {store.name}{stack}"
