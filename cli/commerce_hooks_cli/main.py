@@ -19,6 +19,7 @@ from commerce_hooks_cli.verbs.replay import replay
 from commerce_hooks_cli.verbs.resend import resend
 from commerce_hooks_cli.verbs.send import send
 from commerce_hooks_cli.verbs.shapes import shapes
+from commerce_hooks_cli.verbs.status import status
 from commerce_hooks_cli.verbs.tail import tail
 from commerce_hooks_cli.verbs.urls import urls
 from commerce_hooks_cli.wiring import real_world
@@ -107,6 +108,7 @@ for verb, example in (
     (resend, "resend 5c1b8d4e-0000-4000-8000-000000000002"),
     (send, "send konimbo order_created --count 3"),
     (shapes, "shapes konimbo order_created --new"),
+    (status, "status konimbo acme"),
     (tail, "tail --limit 1 --json"),
     (urls, "urls konimbo demo"),
 ):
