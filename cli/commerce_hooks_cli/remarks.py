@@ -107,7 +107,7 @@ def _keys(facts: StoreFacts) -> Iterator[Remark]:
     if facts.older_keys:
         yield Remark(
             Kind.OLDER_KEY,
-            f"older key {', '.join(facts.older_keys)}",
+            "older key",
             f"Its last callbacks came to URLs of {', '.join(facts.older_keys)}; "
             f"{facts.sign} signs now.",
             "Have the platform call the new URLs before the old key is retired.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +19,8 @@ from commerce_hooks_cli.store_facts import Standing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+
+    from rich.console import RenderableType
 
     from commerce_hooks.state.seen import Seen
     from commerce_hooks_cli.remarks import Remark
@@ -235,14 +238,13 @@ def _topic_cells(one: Seen, facts: StoreFacts, now: datetime) -> Iterator[Text]:
     yield Text(ago(one.received_at, now), "dim")
 
 
-def advice(found: Sequence[Remark], command: Callable[[str], str]) -> Iterator[Text]:
+def advice(found: Sequence[Remark], command: Callable[[str], str]) -> Iterator[RenderableType]:
     """What to do about each remark; `command` makes a call of it that can be typed."""
     for one in found:
-        yield Text.assemble((one.kind.value, "bold red" if one.problem else "bold"), ": ")
-        yield Text(f"  {plain(one.detail)}")
-        yield Text(f"  {one.do}")
+        yield Text(one.kind.value, "bold red" if one.problem else "bold")
+        yield Padding(Text(f"{plain(one.detail)} {one.do}"), (0, 0, 0, 2))
         if one.command:
-            yield Text(f"  {command(one.command)}", "cyan")
+            yield Padding(Text(command(one.command), "cyan"), (0, 0, 0, 2))
 
 
 # --- for programs -------------------------------------------------------------------------------

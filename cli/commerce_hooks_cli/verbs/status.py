@@ -138,8 +138,7 @@ def _show_store(
     if row.facts.seen or row.facts.standing.value == "configured":
         screen.show_uncut(see.topics_table(row.facts, now))
         screen.show("")
-    for line in see.advice(row.remarks, lambda verb: _command(verb, stack)):
-        screen.show(line)
+    screen.show(*see.advice(row.remarks, lambda verb: _command(verb, stack)))
     if not row.remarks and not surveyed.errors:
         screen.show(Text(_all_is_well(row), "green"))
 
