@@ -11,6 +11,7 @@ from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.verbs.cenit import cenit
+from commerce_hooks_cli.verbs.doctor import doctor
 from commerce_hooks_cli.verbs.find import find
 from commerce_hooks_cli.verbs.help_page import Group, Verb, for_example
 from commerce_hooks_cli.verbs.local import local
@@ -105,6 +106,7 @@ app.add_typer(local, name="local")
 app.add_typer(outbox, name="outbox")
 app.add_typer(quarantine, name="quarantine")
 for verb, example in (
+    (doctor, "doctor --no-send"),
     (find, "find 4711 konimbo acme"),
     (replay, "replay --from 3h --to 30m --rule orders"),
     (resend, "resend 5c1b8d4e-0000-4000-8000-000000000002"),
