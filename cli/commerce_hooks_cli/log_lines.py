@@ -87,7 +87,7 @@ class FunctionLogs:
             on_page()
             lines += filter(wanted.matches, _parsed(function, page))
             if number + 1 == MOST_PAGES:
-                return Found(_sorted(lines), complete=False)
+                return Found(_sorted(lines), complete=not page.get("nextToken"))
         return Found(_sorted(lines))
 
     def retention_days(self, function: str) -> int | None:
