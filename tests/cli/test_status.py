@@ -10,13 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
-from commerce_hooks_cli import status_sources
 from commerce_hooks_cli.alarms import alarms_of, ringing
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.stack_resources import ALARM, Resource
 from support.account import Account, account_on_moto
 from support.command import REAL, FakeWorld
 from support.replays import NOW
+from support.stack_on_moto import FakeCloudFormation, put_alarm, ring_alarm
 from support.stores import configure, deployment_on, heard, put_configuration
 
 
@@ -27,6 +27,7 @@ class Shops:
     world: FakeWorld
     deployment: Deployment
     account: Account
+    cloudformation: FakeCloudFormation
 
     def run(self, *args: str) -> Any:
         return self.world.run("status", *args)
@@ -36,10 +37,13 @@ class Shops:
 def shops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shops]:
     monkeypatch.setenv("COLUMNS", "80")
     with account_on_moto() as account:
-        deployment = deployment_on(account)
-        # moto has no resources of a stack that nobody deployed.
-        monkeypatch.setattr(status_sources, "resources_of", lambda _: [])
-        yield Shops(FakeWorld(tmp_path, deployment), deployment, account)
+        deployment, cloudformation = deployment_on(account), FakeCloudFormation()
+        known = deployment.clients
+        deployment = replace(
+            deployment,
+            clients=lambda name: cloudformation if name == "cloudformation" else known(name),
+        )
+        yield Shops(FakeWorld(tmp_path, deployment), deployment, account, cloudformation)
 
 
 def lines_over(stdout: str, columns: int = 80) -> list[str]:
@@ -176,12 +180,11 @@ def test_dead_letters_and_what_waits_are_in_the_first_line(shops: Shops) -> None
     assert "1 in the outbox, 1 dead letters" in shops.run().stdout
 
 
-def test_alarms_that_ring_are_named_on_a_deployed_stack(
-    shops: Shops, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ringing_alarm("shop-hooks-HeartbeatMissingAlarm-1")
-    resource = Resource("HeartbeatMissingAlarm", ALARM, "shop-hooks-HeartbeatMissingAlarm-1")
-    monkeypatch.setattr(status_sources, "resources_of", lambda _: [resource])
+def test_alarms_that_ring_are_named_on_a_deployed_stack(shops: Shops) -> None:
+    put_alarm("shop-hooks-HeartbeatMissingAlarm-1")
+    ring_alarm("shop-hooks-HeartbeatMissingAlarm-1")
+    resource = (ALARM, "shop-hooks-HeartbeatMissingAlarm-1")
+    shops.cloudformation.resources["HeartbeatMissingAlarm"] = resource
     shops.world.deployment = replace(shops.deployment, local=False, account=REAL.account)
 
     shown = shops.run("--stack", "shop-hooks")
@@ -190,27 +193,12 @@ def test_alarms_that_ring_are_named_on_a_deployed_stack(
     assert shops.run("--json").json["alarms"] == ["HeartbeatMissingAlarm"]
 
 
-def ringing_alarm(name: str) -> None:
-    cloudwatch = boto3.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        AlarmDescription="It beats no more. docs/runbook.md#heartbeat-missing",
-        MetricName="m",
-        Namespace="n",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-        Statistic="Sum",
-    )
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
-
-
 @pytest.mark.usefixtures("shops")
 def test_more_alarms_than_a_call_takes_are_all_asked_for() -> None:
     resources = [Resource(f"A{n}", ALARM, f"a{n}") for n in range(101)]
-    ringing_alarm("a100")
-    ringing_alarm("of-another-stack")
+    for name in ("a100", "of-another-stack"):
+        put_alarm(name, runbook="docs/runbook.md#heartbeat-missing")
+        ring_alarm(name)
 
     found = alarms_of(boto3.client("cloudwatch"), resources)
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from typer.testing import CliRunner
 
 from commerce_hooks.keyring import CallbackTarget, KeyRing
-from commerce_hooks.platform import Platform, Topic
+from commerce_hooks.platform import SYNTHETIC, SYNTHETIC_STORE, Platform, Topic
 from commerce_hooks_cli.answer import Answer, NoAnswerError, Post
 from commerce_hooks_cli.bus_event import BusEvent
 from commerce_hooks_cli.deployment import Deployment
@@ -26,7 +26,7 @@ from commerce_hooks_cli.main import app
 from commerce_hooks_cli.quarantine import Place, Record
 from commerce_hooks_cli.quarantine_replay import Outcome as ReplayOutcome
 from commerce_hooks_cli.quarantine_replay import Replayed
-from commerce_hooks_cli.world import World
+from commerce_hooks_cli.world import Follow, World
 from support.platforms import platforms
 from support.replays import EVENT_ARCHIVE, REQUEST_ARCHIVE, FakeClock, FakeReplays, matches
 
@@ -177,7 +177,8 @@ class FakeFrontDoor:
 
     def _publish(self, target: CallbackTarget, callback_id: str, status: str) -> Answer:
         event_id = f"{callback_id}.0"
-        self.bus.put(target, event_id, f"callback.{status}")
+        synthetic = target.store == SYNTHETIC_STORE
+        self.bus.put(target, event_id, SYNTHETIC if synthetic else f"callback.{status}")
         return answer(200, {"status": status, "callback_id": callback_id, "event_ids": [event_id]})
 
 
@@ -285,6 +286,8 @@ class FakeWorld:
         self.unfollowed = 0
         self.clock = FakeClock()
         self.replays = FakeReplays(self.bus.events)
+        # A real one, where there is a bus to follow.
+        self.open_tail: Follow | None = None
 
     def run(self, *args: str) -> Result:
         result = CliRunner().invoke(app, list(args), obj=self._world())
@@ -298,7 +301,7 @@ class FakeWorld:
             find_deployment=self.find_deployment,
             local_stacks=self.local_stacks,
             post=self.post,
-            follow=self._follow,
+            follow=self.open_tail or self._follow,
             replay=self._replay,
             replays=lambda _: self.replays,
             ask=None if self.consent is None else self._ask,
