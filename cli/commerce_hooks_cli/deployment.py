@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from commerce_hooks.errors import KeyRingInvalidError
@@ -14,8 +15,12 @@ from commerce_hooks_cli.program import command_to_type
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
@@ -24,6 +29,10 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.local.state import LocalState
 
     Clients = Callable[[str], Any]
+
+
+# Sessions aren't made for several threads, clients are.
+_ONE_AT_A_TIME = Lock()
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,17 @@ class Deployment:
     outputs: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @overload
+    def client(self, service: Literal["cloudformation"]) -> CloudFormationClient: ...
+    @overload
+    def client(self, service: Literal["cloudwatch"]) -> CloudWatchClient: ...
+    @overload
+    def client(self, service: Literal["dynamodb"]) -> DynamoDBClient: ...
+    @overload
     def client(self, service: Literal["events"]) -> EventBridgeClient: ...
+    @overload
+    def client(self, service: Literal["lambda"]) -> LambdaClient: ...
+    @overload
+    def client(self, service: Literal["logs"]) -> CloudWatchLogsClient: ...
     @overload
     def client(self, service: Literal["s3"]) -> S3Client: ...
     @overload
@@ -52,11 +71,10 @@ class Deployment:
     def client(self, service: Literal["sqs"]) -> SQSClient: ...
     @overload
     def client(self, service: Literal["ssm"]) -> SSMClient: ...
-    @overload
-    def client(self, service: Literal["dynamodb"]) -> DynamoDBClient: ...
 
     def client(self, service: str) -> Any:
-        return self.clients(service)
+        with _ONE_AT_A_TIME:
+            return self.clients(service)
 
     @property
     def deployment_name(self) -> str:
@@ -132,10 +150,25 @@ class Deployment:
         return self.outputs[name]
 
     def key_ring(self) -> KeyRing:
-        """Read the keys that make this deployment's callback URLs."""
+        """Read the keys that make this deployment's callback URLs.
+
+        Raises:
+            CommandError: There is something in the ring that this version cannot read.
+        """
+        return self._key_ring(read_key_ring)
+
+    def key_ring_to_look_at(self) -> KeyRing:
+        """The same for those who make nothing of it: entries that cannot be read are named in it.
+
+        Raises:
+            CommandError: It is no key ring.
+        """
+        return self._key_ring(KeyRing.parse)
+
+    def _key_ring(self, read: Callable[[str], KeyRing]) -> KeyRing:
         secret = self.client("secretsmanager").get_secret_value(SecretId=self.key_ring_arn)
         try:
-            return read_key_ring(secret["SecretString"])
+            return read(secret["SecretString"])
         except KeyRingInvalidError as error:
             raise CommandError(
                 f"The key ring of {self.name} cannot be used: {error}.",

@@ -13,6 +13,8 @@ from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.verbs.cenit import cenit
+from commerce_hooks_cli.verbs.doctor import doctor
+from commerce_hooks_cli.verbs.find import find
 from commerce_hooks_cli.verbs.help_page import Group, Verb, for_example
 from commerce_hooks_cli.verbs.keys import keys
 from commerce_hooks_cli.verbs.local import local
@@ -22,6 +24,7 @@ from commerce_hooks_cli.verbs.replay import replay
 from commerce_hooks_cli.verbs.resend import resend
 from commerce_hooks_cli.verbs.send import send
 from commerce_hooks_cli.verbs.shapes import shapes
+from commerce_hooks_cli.verbs.status import status
 from commerce_hooks_cli.verbs.stores import stores
 from commerce_hooks_cli.verbs.tail import tail
 from commerce_hooks_cli.verbs.urls import urls
@@ -121,10 +124,13 @@ app.add_typer(outbox, name="outbox")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(stores, name="stores")
 for verb, example in (
+    (doctor, "doctor --no-send"),
+    (find, "find 4711 konimbo acme"),
     (replay, "replay --from 3h --to 30m --rule orders"),
     (resend, "resend 5c1b8d4e-0000-4000-8000-000000000002"),
     (send, "send konimbo order_created --count 3"),
     (shapes, "shapes konimbo order_created --new"),
+    (status, "status konimbo acme"),
     (tail, "tail --limit 1 --json"),
     (urls, "urls konimbo demo"),
 ):

@@ -183,11 +183,9 @@ def _state_table(deployment: Deployment) -> StateTable:
 
 
 def _stores(deployment: Deployment) -> Stores:
-    from commerce_hooks.aws import Patience
-    from commerce_hooks.store_parameters import SsmStores
+    from commerce_hooks_cli.configured_stores import configured_stores
 
-    patience = Patience(time.monotonic, time.sleep)
-    return SsmStores(deployment.name, lambda: deployment.client("ssm"), patience)
+    return configured_stores(deployment)
 
 
 def _read_back(deployment: Deployment, store: StoreId) -> Sequence[Subscription] | None:

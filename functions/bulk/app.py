@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from bulk.job import BulkJob
-from bulk.worker import Worker
+from bulk.worker import Worker, noting
 from commerce_hooks.deadline import Deadline
 from commerce_hooks.events import EventBuilder
 from commerce_hooks.wiring import Wiring
@@ -16,6 +16,7 @@ from commerce_hooks.wiring import Wiring
 _RUN_SECONDS = 50.0
 """What is left of the function's timeout is for ending well."""
 _WIRING = Wiring.of(os.environ)
+_OBSERVER = _WIRING.job_observer("bulk")
 
 
 def _builder_for(platform: str) -> EventBuilder:
@@ -29,9 +30,10 @@ _WORKER = Worker(
         bucket=_WIRING.bucket(),
         publisher=_WIRING.publisher(),
         max_inline_bytes=_WIRING.settings.max_inline_bytes,
+        note=noting(_OBSERVER.noted),
     ),
     _WIRING.bulk_queue(),
-    _WIRING.job_observer("bulk"),
+    _OBSERVER,
 )
 
 

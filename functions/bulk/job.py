@@ -5,7 +5,7 @@ so what is published twice is the same event twice, and nothing is left out.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Protocol, Self
 
@@ -102,12 +102,17 @@ class Bulk:
 
 @dataclass(frozen=True, slots=True)
 class BulkJob:
-    """Publishes parked bodies of all platforms."""
+    """Publishes parked bodies of all platforms.
+
+    Args:
+        note: Is told what is on the bus, slice by slice: a run may end without a word.
+    """
 
     builder_for: Callable[[str], EventBuilder]
     bucket: JobBucket
     publisher: Publisher
     max_inline_bytes: int
+    note: Callable[[Callback, Sequence[Event]], None]
 
     def open(self, key: str) -> Bulk | None:
         """The body under this key, or None if it was dealt with.
@@ -171,6 +176,8 @@ class BulkJob:
         # No platform waits, so the bus may take what time there is: a slow one must not make a
         # job begin the same slice for ever.
         published = self.publisher.publish(fit, until)
+        out = set(published.event_ids)
+        self.note(bulk.callback, [event for event in built.events if event.event_id in out])
         return progress.after(end, built.refusal_with(published.refused))
 
     def _fitted(self, event: Event, until: Deadline) -> Event:

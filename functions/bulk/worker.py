@@ -1,12 +1,16 @@
 """One message of the queue: whether its job is dealt with, or has to come again."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bulk.job import Bulk, BulkJob, BulkLostError, Ran
 from commerce_hooks.accepting import places
+from commerce_hooks.callback import Callback
 from commerce_hooks.deadline import QUEUE_SECONDS, Deadline
 from commerce_hooks.errors import UnavailableError
+from commerce_hooks.events import Event
+from commerce_hooks.plain_ids import plain_ids
 
 
 class Messages(Protocol):
@@ -54,10 +58,12 @@ class Worker:
         except UnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - as in receiving: a fault of ours loses nothing
-            self._tell_fault(error, **_about(bulk))
+            self._tell_fault(error, **_about(bulk.callback))
             self.job.give_up(bulk, until)
             return True
-        self.observer.ran("warning" if ran.cause else "info", **_about(bulk), **_fields(ran))
+        self.observer.ran(
+            "warning" if ran.cause else "info", **_about(bulk.callback), **_fields(ran)
+        )
         if not ran.done:
             # Not a new message: Lambda stops functions that feed their own queue.
             self.messages.come_again(receipt_handle, 0, QUEUE_SECONDS)
@@ -74,13 +80,26 @@ class Worker:
         )
 
 
-def _about(bulk: Bulk) -> dict[str, object]:
-    target = bulk.callback.target
+def noting(note: Callable[..., None]) -> Callable[[Callback, Sequence[Event]], None]:
+    """Log which events are out, and what they are about: ids that look like ids, nothing else."""
+
+    def note_slice(callback: Callback, events: Sequence[Event]) -> None:
+        note(
+            **_about(callback),
+            event_ids=[event.event_id for event in events],
+            resources=plain_ids([event.resource_id for event in events]),
+        )
+
+    return note_slice
+
+
+def _about(callback: Callback) -> dict[str, object]:
+    target = callback.target
     return {
         "platform": target.platform,
         "store": target.store,
         "topic": target.topic,
-        "callback_id": bulk.callback.callback_id,
+        "callback_id": callback.callback_id,
     }
 
 

@@ -10,7 +10,7 @@ from commerce_hooks.errors import UnavailableError
 from commerce_hooks.outbox import Letter
 from redeliver.backoff import MOST_TRIES, backoff
 from redeliver.dead_letters import Dead
-from redeliver.fates import Fate, Observer, Verdict, tell
+from redeliver.fates import Fate, Observer, Told, Verdict, tell
 from redeliver.redelivery import Redelivery
 
 OLD = timedelta(days=6)
@@ -72,7 +72,8 @@ class Batches:
         tries_end = until.within(until.remaining() - 2 * QUEUE_SECONDS)
         fates = self.redelivery.deliver(letters, tries_end)
         self._give_up(messages, fates, until)
-        tell(self.observer, [message.id for message in messages], fates)
+        told = [Told(m.letter, m.id, fate) for m, fate in zip(messages, fates, strict=True)]
+        tell(self.observer, told)
         left = [one for one, fate in zip(messages, fates, strict=True) if not fate.done]
         # What was not even tried was received all the same, and that is what the queue counts.
         self._spread({one.receipt_handle: backoff(one.receive_count) for one in left}, until)

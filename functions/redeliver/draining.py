@@ -11,7 +11,7 @@ from commerce_hooks.errors import UnavailableError
 from commerce_hooks.listing import Listed, listed
 from commerce_hooks.outbox import OUTBOX_PREFIX, Letter, dump, parse
 from commerce_hooks.publishing import MAX_ENTRIES, batches
-from redeliver.fates import Fate, Observer, Verdict, tell
+from redeliver.fates import Fate, Observer, Told, Verdict, tell
 from redeliver.objects import Objects, bucket_seconds
 from redeliver.redelivery import Redelivery, guarded
 
@@ -130,9 +130,10 @@ class Drain:
 
     def _deliver(self, letters: _Letters, until: Deadline) -> list[Fate]:
         tries_end = until.within(until.remaining() - AFTERWARDS_SECONDS)
-        all_ = [letter for ones in letters.values() for letter in ones]
-        fates = self.redelivery.deliver(all_, tries_end)
-        tell(self.observer, [key for key, ones in letters.items() for _ in ones], fates)
+        all_ = [(key, letter) for key, ones in letters.items() for letter in ones]
+        fates = self.redelivery.deliver([letter for _, letter in all_], tries_end)
+        told = [Told(one, key, fate) for (key, one), fate in zip(all_, fates, strict=True)]
+        tell(self.observer, told)
         return fates
 
     def _keep(self, letters: _Letters, rest: _Letters, until: Deadline) -> None:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from commerce_hooks.outbox import Letter
+from commerce_hooks.plain_ids import plain_ids
+
 
 class Verdict(StrEnum):
     DELIVERED = "delivered"
@@ -53,28 +56,52 @@ class Observer(Protocol):
     def ran(self, level: str, **fields: object) -> None: ...
 
 
-def tell(observer: Observer, where: Sequence[str], fates: Sequence[Fate]) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A letter and its fate; `where` names its message or object."""
+
+    letter: Letter
+    where: str
+    fate: Fate
+
+    @property
+    def id(self) -> str | None:
+        """Of the event or callback that the letter is about, as far as it says."""
+        about = self.letter.attributes
+        return about.get("event-id") or about.get("callback-id")
+
+
+def tell(observer: Observer, all_: Sequence[Told]) -> None:
     """One line for what was delivered and one for what waits; poison and faults have their own.
 
-    `where` names the message or object of each letter.
+    Each has the ids of what it is about, so that a callback can be followed: `ids` where
+    `event_ids` are not the same.
     """
     for verdict in (Verdict.DELIVERED, Verdict.UNTRIED, Verdict.UNAVAILABLE):
-        alike = [fate for fate in fates if fate.verdict is verdict]
+        alike = [one for one in all_ if one.fate.verdict is verdict]
         if alike:
-            cause = next((fate.cause for fate in alike if fate.cause), None)
-            observer.ran(
-                "warning" if cause else "info",
-                outcome=verdict.value,
-                letters=len(alike),
-                event_ids=[id_ for fate in alike for id_ in fate.event_ids] or None,
-                cause=cause,
-            )
-    for name, fate in zip(where, fates, strict=True):
-        if fate.verdict in _ALONE:
+            _tell_together(observer, verdict, alike)
+    for one in all_:
+        if one.fate.verdict in _ALONE:
             observer.ran(
                 "error",
-                outcome=fate.verdict.value,
-                letter=name,
-                cause=fate.cause,
-                trace=list(fate.trace) or None,
+                outcome=one.fate.verdict.value,
+                letter=one.where,
+                ids=plain_ids([one.id]) or None,
+                cause=one.fate.cause,
+                trace=list(one.fate.trace) or None,
             )
+
+
+def _tell_together(observer: Observer, verdict: Verdict, alike: Sequence[Told]) -> None:
+    cause = next((one.fate.cause for one in alike if one.fate.cause), None)
+    event_ids = [id_ for one in alike for id_ in one.fate.event_ids]
+    ids = plain_ids([one.id for one in alike])
+    observer.ran(
+        "warning" if cause else "info",
+        outcome=verdict.value,
+        letters=len(alike),
+        event_ids=event_ids or None,
+        ids=ids if ids != event_ids else None,
+        cause=cause,
+    )

@@ -121,6 +121,7 @@ class Acceptance:
             # An unknown topic may be the body's own text, and that is not for the log.
             topic=first.metadata.topic if known else where.topic,
             resource=first.resource_id,
+            resources=_resources(built.events),
             event_ids=tuple(event.event_id for event in built.events),
             cause=published.cause,
         )
@@ -166,6 +167,10 @@ class Acceptance:
         deadline = until.sparing(BUCKET_SECONDS)
         fit = [fitted(event, bucket, limit, deadline.remaining()) for event in events]
         return self.services.delivery.publish(fit, until)
+
+
+def _resources(events: Sequence[Event]) -> tuple[str | None, ...]:
+    return tuple(event.resource_id for event in events) if len(events) > 1 else ()
 
 
 def places(error: Exception) -> tuple[str, ...]:

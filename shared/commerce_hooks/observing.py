@@ -1,7 +1,6 @@
 """One structured log line and metrics for each callback; no values, no URLs, no tokens."""
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +11,8 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from commerce_hooks.errors import Reason
 from commerce_hooks.events import problems_as_json
 from commerce_hooks.outcomes import ANSWERS, Receipt
+from commerce_hooks.plain_ids import plain_id, plain_ids
 
-# Cenit's ids may be free text, and so about a person: logged is only what looks like an id.
-_PLAIN_ID = re.compile(r"[A-Za-z0-9._~#:/-]{1,64}")
 _TALKATIVE = ("boto3", "botocore", "urllib3")
 # Metrics that are one number for all platforms, for alarms.
 _ALL_CALLBACKS = {"kind": "callback"}
@@ -57,6 +55,10 @@ class JobObserver:
         known = {name: value for name, value in fields.items() if value is not None}
         self._loud[level](self._job, extra=known)
         self._meter.measure("Jobs", 1, {"job": self._job, "outcome": str(fields["outcome"])})
+
+    def noted(self, **fields: object) -> None:
+        """Something on the way that an operator may look for; it is not counted."""
+        self._loud["info"](f"{self._job}_part", extra=fields)
 
 
 def _loud() -> dict[str, Callable[..., None]]:
@@ -102,7 +104,8 @@ def _fields(receipt: Receipt) -> dict[str, Any]:
         "store": receipt.store,
         "topic": receipt.topic,
         "callback_id": receipt.callback_id,
-        "resource": _plain(receipt.resource),
+        "resource": plain_id(receipt.resource),
+        "resources": plain_ids(receipt.resources),
         "event_ids": list(receipt.event_ids),
         "queued": receipt.queued or None,
         "bytes": receipt.size,
@@ -112,7 +115,3 @@ def _fields(receipt: Receipt) -> dict[str, Any]:
         "trace": list(receipt.trace),
     }
     return {name: value for name, value in fields.items() if value not in (None, [], "")}
-
-
-def _plain(id_: str | None) -> str | None:
-    return id_ if id_ and _PLAIN_ID.fullmatch(id_) else None

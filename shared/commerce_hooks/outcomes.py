@@ -75,6 +75,8 @@ class Receipt:
     topic: str | None = None
     callback_id: str | None = None
     resource: str | None = None
+    # Of a callback of several events: what each is about.
+    resources: tuple[str | None, ...] = ()
     event_ids: tuple[str, ...] = ()
     # So many events are left to a job.
     queued: int = 0

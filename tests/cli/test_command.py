@@ -40,6 +40,7 @@ GROUPS = {verb[:1] for verb in VERBS if len(verb) > 1}
 def test_the_verbs_are_those_we_promise() -> None:
     assert set(VERBS) == {
         *((name,) for name in ("local", "replay", "resend", "send", "shapes", "tail", "urls")),
+        *((name,) for name in ("doctor", "find", "status")),
         *(("local", name) for name in ("demo", "up", "down", "status", "fault")),
         ("cenit",),
         *(("cenit", name) for name in ("collection", "configure")),

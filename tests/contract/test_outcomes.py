@@ -572,6 +572,17 @@ def test_each_callback_leaves_one_line_and_its_metrics(
     assert set(told.metrics) == {"Callbacks", "AnswerTime"}
 
 
+def test_of_a_callback_of_several_events_the_line_names_what_each_is_about(
+    output: pytest.CaptureFixture[str],
+) -> None:
+    reception = Reception(platforms()["konimbo"])
+
+    reception.call(bulk(3), topic="order_created_bulk")
+
+    about = [detail["metadata"]["resource"]["id"] for detail in reception.event_bridge.details]
+    assert written(output.readouterr().out).line["resources"] == about
+
+
 def test_a_fault_of_ours_is_counted_as_one(
     reception: Reception, output: pytest.CaptureFixture[str]
 ) -> None:

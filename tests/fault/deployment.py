@@ -222,6 +222,7 @@ class Deployment:
             bucket=self.bucket(),
             publisher=self.publisher(),
             max_inline_bytes=MAX_INLINE_BYTES,
+            note=lambda _callback, _events: None,
         )
 
     def bulk(self) -> Handler:

@@ -1,7 +1,7 @@
 """Deployments that work off wrongly what waits: one part loses, repeats or gives up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from bulk.job import Bulk, BulkJob, Progress, Ran
@@ -83,6 +83,10 @@ class RenamesAtRedelivery(Deployment):
         return _Renaming(real.publisher, real.acceptance_for, real.dead_letters)
 
 
+def _parts_of(job: BulkJob) -> Any:
+    return [getattr(job, field.name) for field in fields(job)]
+
+
 @dataclass(frozen=True, slots=True)
 class _DoneFirst(BulkJob):
     def run(self, bulk: Bulk, until: Deadline) -> Ran:
@@ -92,8 +96,7 @@ class _DoneFirst(BulkJob):
 
 class MarksBulksDoneFirst(Deployment):
     def bulk_job(self) -> BulkJob:
-        real = super().bulk_job()
-        return _DoneFirst(real.builder_for, real.bucket, real.publisher, real.max_inline_bytes)
+        return _DoneFirst(*_parts_of(super().bulk_job()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,7 @@ class _AheadOfItself(BulkJob):
 
 class SavesProgressFirst(Deployment):
     def bulk_job(self) -> BulkJob:
-        real = super().bulk_job()
-        return _AheadOfItself(real.builder_for, real.bucket, real.publisher, real.max_inline_bytes)
+        return _AheadOfItself(*_parts_of(super().bulk_job()))
 
 
 class ReportsAllFailures(Deployment):

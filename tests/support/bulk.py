@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from bulk.job import BulkJob
-from bulk.worker import Worker
+from bulk.worker import Worker, noting
 from commerce_hooks.aws import EventBridgeBus
 from commerce_hooks.callback import Callback
 from commerce_hooks.deadline import Deadline
@@ -100,8 +100,13 @@ class Lines:
 
     lines: list[dict[str, object]] = field(default_factory=list)
 
+    notes: list[dict[str, object]] = field(default_factory=list)
+
     def ran(self, level: str, **fields: object) -> None:
         self.lines.append({"level": level, **fields})
+
+    def noted(self, **fields: object) -> None:
+        self.notes.append(fields)
 
 
 class BulkRig:
@@ -120,6 +125,7 @@ class BulkRig:
             bucket=self.bucket,
             publisher=Publisher(self.bus, self.clock.sleep),
             max_inline_bytes=240_000,
+            note=noting(self.told.noted),
         )
         self.worker = Worker(job, self.messages, self.told)
         self.key = park(self.bucket, callback(body), BULK_PREFIX, "bulk", 1.0).key

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.keyring import CallbackTarget, KeyRing
-from commerce_hooks.platform import Platform, Topic
+from commerce_hooks.platform import SYNTHETIC, SYNTHETIC_STORE, Platform, Topic
 from commerce_hooks.platform_access import Subscription
 from commerce_hooks.stores import StoreConfiguration, StoreId
 from commerce_hooks_cli.answer import Answer, NoAnswerError, Post
@@ -30,7 +30,7 @@ from commerce_hooks_cli.quarantine import Place, Record
 from commerce_hooks_cli.quarantine_replay import Outcome as ReplayOutcome
 from commerce_hooks_cli.quarantine_replay import Replayed
 from commerce_hooks_cli.read_back import NotReadBackError
-from commerce_hooks_cli.world import World
+from commerce_hooks_cli.world import Follow, World
 from support.platforms import platforms
 from support.replays import EVENT_ARCHIVE, REQUEST_ARCHIVE, FakeClock, FakeReplays, matches
 from support.state_table import FakeStateTable
@@ -190,7 +190,8 @@ class FakeFrontDoor:
 
     def _publish(self, target: CallbackTarget, callback_id: str, status: str) -> Answer:
         event_id = f"{callback_id}.0"
-        self.bus.put(target, event_id, f"callback.{status}")
+        synthetic = target.store == SYNTHETIC_STORE
+        self.bus.put(target, event_id, SYNTHETIC if synthetic else f"callback.{status}")
         return answer(200, {"status": status, "callback_id": callback_id, "event_ids": [event_id]})
 
 
@@ -327,6 +328,8 @@ class FakeWorld:
         self.table = FakeStateTable()
         self.stores = FakeStores()
         self.platforms_say: dict[StoreId, Sequence[Subscription] | NotReadBackError] = {}
+        # A real one, where there is a bus to follow.
+        self.open_tail: Follow | None = None
 
     def run(self, *args: str) -> Result:
         result = CliRunner().invoke(app, list(args), obj=self._world())
@@ -340,7 +343,7 @@ class FakeWorld:
             find_deployment=self.find_deployment,
             local_stacks=self.local_stacks,
             post=self.post,
-            follow=self._follow,
+            follow=self.open_tail or self._follow,
             replay=self._replay,
             replays=lambda _: self.replays,
             ask=None if self.consent is None else self._ask,

@@ -106,6 +106,7 @@ def create_state_table(name: str = "state") -> None:
         BillingMode=properties["BillingMode"],
         AttributeDefinitions=properties["AttributeDefinitions"],
         KeySchema=properties["KeySchema"],
+        SSESpecification={"Enabled": properties["SSESpecification"]["SSEEnabled"]},
     )
 
 

@@ -34,6 +34,17 @@ def test_every_order_of_a_bulk_becomes_an_event_with_an_id_of_the_callback() -> 
     assert resources == [str(number) for number in range(ORDERS)]
 
 
+def test_each_slice_is_noted_with_what_it_is_about_so_that_an_order_can_be_found() -> None:
+    rig = BulkRig(orders().replace(b'"id": 7}', b'"id": "a b"}'))
+
+    rig.work()
+
+    first, second = rig.told.notes
+    assert first["callback_id"] == second["callback_id"] == "c"
+    assert first["resources"] == [str(number) for number in range(SLICE_EVENTS) if number != 7]
+    assert second["event_ids"] == ids()[SLICE_EVENTS:]
+
+
 def test_a_body_that_is_dealt_with_is_gone_and_its_job_does_nothing_more() -> None:
     rig = BulkRig(orders())
     rig.work()

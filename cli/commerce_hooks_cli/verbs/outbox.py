@@ -10,6 +10,7 @@ from rich.text import Text
 from commerce_hooks_cli.consent import ask_first
 from commerce_hooks_cli.console import Screen, plain
 from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.moments import ago
 from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.verbs.help_page import Group, Verb, for_example
 from commerce_hooks_cli.verbs.options import Json, Stack, Yes
@@ -117,7 +118,7 @@ def _table(found: "Sequence[Waiting]") -> Table:
         table.add_row(
             each.place,
             Text(str(each.count), style),
-            _ago(each.oldest),
+            ago(each.oldest, datetime.now(UTC)) if each.oldest else "-",
             Text(what if each.count else "", style),
         )
     return table
@@ -134,14 +135,3 @@ def _advice(found: "Sequence[Waiting]", stack: str | None) -> list[str]:
 
 def _command(verb: str, stack: str | None) -> str:
     return f"{command_to_type()} outbox {verb}{f' --stack {stack}' if stack else ''}"
-
-
-def _ago(moment: datetime | None) -> str:
-    """How long ago, in the largest unit that fits."""
-    if moment is None:
-        return "-"
-    seconds = max(0, int((datetime.now(UTC) - moment).total_seconds()))
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds >= size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

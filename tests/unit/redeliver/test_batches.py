@@ -49,6 +49,7 @@ def test_a_batch_that_went_out_leaves_nothing_and_is_told_in_one_line() -> None:
             "outcome": "delivered",
             "letters": 10,
             "event_ids": rig.published,
+            "ids": None,
             "cause": None,
         }
     ]
@@ -71,6 +72,25 @@ def test_only_what_failed_comes_again_and_later_the_more_often_it_failed() -> No
     assert rig.times.after["receipt-1"] <= 5
 
 
+def test_what_waits_is_told_with_its_ids_so_that_a_callback_can_be_followed() -> None:
+    rig = OutboxRig()
+    rig.event_bridge.fail_next.extend(["AccessDeniedException"] * 9)
+
+    rig.work(message(0), message(1, callback(7)))
+
+    told = {str(line["outcome"]): line["ids"] for line in rig.told.lines}
+    assert told == {"unavailable": ["c0.0"], "untried": ["k7"]}
+
+
+def test_what_looks_like_no_id_is_not_told() -> None:
+    rig = OutboxRig()
+    strange = Letter("hello", {"kind": "event", "event-id": "a name and more"})
+
+    rig.work(message(0, strange))
+
+    assert rig.told.lines[0]["ids"] is None
+
+
 def test_poison_is_told_alone_without_what_is_in_it() -> None:
     rig = OutboxRig()
 
@@ -80,6 +100,7 @@ def test_poison_is_told_alone_without_what_is_in_it() -> None:
         "level": "error",
         "outcome": "poison",
         "letter": "m1",
+        "ids": None,
         "cause": "no attribute event-id",
         "trace": None,
     }
@@ -113,6 +134,7 @@ def test_a_fault_of_ours_comes_again_and_is_told_without_its_message() -> None:
         "level": "error",
         "outcome": "internal_error",
         "letter": "m0",
+        "ids": ["c0.0"],
         "cause": "KeyError",
     }
 

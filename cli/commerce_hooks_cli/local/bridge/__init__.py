@@ -22,6 +22,7 @@ Inside the emulator (`install`, `as_if_tls`, `remembering_headers`, `too_large`,
 - rights to rows and paths: `dynamodb:LeadingKeys` is unknown, and so is GetParametersByPath's path;
 - batches of messages: they ask for rights of their own, which there are none of;
 - events: each gets the time at which it is put, not its own, and a replay goes to all rules;
+- log lines: a search by JSON's fields finds every line;
 - TLS: loopback has none, and the bucket's policy refuses what came without;
 - a REST API's events: repeated headers are joined, of repeated parameters it shows the first,
   and a body without a type is text even where all types are binary;

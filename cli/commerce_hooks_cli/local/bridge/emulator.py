@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from commerce_hooks_cli.local.bridge.event_bus import correct_event_bus
 from commerce_hooks_cli.local.bridge.gateway_responses import answer_failures
+from commerce_hooks_cli.local.bridge.log_patterns import correct_log_patterns
 from commerce_hooks_cli.local.bridge.rest_events import correct_events
 from commerce_hooks_cli.local.bridge.rights import correct_rights
 from commerce_hooks_cli.local.guard import of_another_user, stranger
@@ -51,6 +52,7 @@ def install() -> None:
     correct_events()
     answer_failures()
     correct_event_bus()
+    correct_log_patterns()
 
 
 def _tell_what_put_events_carries() -> None:
