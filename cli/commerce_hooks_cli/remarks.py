@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from commerce_hooks_cli.moments import ago, to_the_minute
-from commerce_hooks_cli.silence import added_at, silent_since
 from commerce_hooks_cli.store_facts import Standing
+from upkeep.silence import silence_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from commerce_hooks.stores import StoreConfiguration
     from commerce_hooks_cli.store_facts import StoreFacts
@@ -143,51 +143,48 @@ def _silence(facts: StoreFacts, now: datetime) -> Iterator[Remark]:
     refused = facts.malformed or (facts.keys and facts.keys.disabled)
     if configuration is None or facts.seen is None or refused:
         return
-    newest = facts.newest
-    since = silent_since(configuration, newest.received_at if newest else None, now)
-    if newest is None:
-        yield _never_heard(facts, configuration, now, problem=since is not None)
-    elif since:
+    # The rule of the alarm, so that both say the same.
+    silence = silence_of(facts.store, configuration, facts.seen, now)
+    if facts.newest is None:
+        problem = silence is not None and silence.everything
+        yield _never_heard(facts, configuration, now, problem=problem)
+    elif silence and silence.everything:
         yield Remark(
             Kind.SILENT,
-            f"silent for {ago(since, now)}",
-            f"Nothing came since {to_the_minute(since)} UTC; it may be silent for "
-            f"{configuration.silence_hours} h.",
+            f"silent for {ago(silence.since, now)}",
+            f"Nothing came since {to_the_minute(silence.since)} UTC; it may be silent for "
+            f"{silence.hours} h.",
             "Look at the platform whether its webhooks are there, active, and have these URLs.",
             f"urls {facts.store.platform} {facts.store.name}",
         )
-    else:
-        yield from _silent_topics(facts, configuration, now)
+    elif silence:
+        yield from (_silent_topic(facts, topic, now) for topic in silence.topics)
 
 
 def _never_heard(
     facts: StoreFacts, configuration: StoreConfiguration, now: datetime, *, problem: bool
 ) -> Remark:
+    added = ago(datetime.fromisoformat(configuration.added_at), now)
     return Remark(
         Kind.NEVER_HEARD,
         "never heard",
-        f"Nothing came since it was added, {_age(added_at(configuration), now)}.",
+        f"Nothing came since it was added, {added} ago.",
         "Enter its URLs at the platform, or let something happen in the shop.",
         f"urls {facts.store.platform} {facts.store.name}",
         problem=problem,
     )
 
 
-def _silent_topics(
-    facts: StoreFacts, configuration: StoreConfiguration, now: datetime
-) -> Iterator[Remark]:
-    newest = facts.newest_by_topic
-    for topic in configuration.expected_topics:
-        heard = newest[topic].received_at if topic in newest else None
-        if silent_since(configuration, heard, now):
-            last = f"came last {ago(heard, now)} ago" if heard else "has never come"
-            yield Remark(
-                Kind.TOPIC_SILENT,
-                f"no {topic}",
-                f"{topic} is expected and {last}.",
-                "Look at the platform whether the webhook of this topic is there and active.",
-                f"urls {facts.store.platform} {facts.store.name} --topic {topic}",
-            )
+def _silent_topic(facts: StoreFacts, topic: str, now: datetime) -> Remark:
+    heard = facts.newest_by_topic.get(topic)
+    last = f"came last {ago(heard.received_at, now)} ago" if heard else "has never come"
+    return Remark(
+        Kind.TOPIC_SILENT,
+        f"no {topic}",
+        f"{topic} is expected and {last}.",
+        "Look at the platform whether the webhook of this topic is there and active.",
+        f"urls {facts.store.platform} {facts.store.name} --topic {topic}",
+    )
 
 
 def _quarantine(facts: StoreFacts) -> Iterator[Remark]:
@@ -199,7 +196,3 @@ def _quarantine(facts: StoreFacts) -> Iterator[Remark]:
             "See why, repair what can be repaired, and replay or discard them.",
             f"quarantine list --platform {facts.store.platform} --store {facts.store.name}",
         )
-
-
-def _age(moment: datetime, now: datetime) -> str:
-    return f"{ago(moment, now)} ago" if moment.year > 1 else "nobody knows when"

@@ -14,9 +14,9 @@ from commerce_hooks.state.seen import AccountSeen, Seen
 from commerce_hooks.stores import StoreConfiguration, StoreId
 from commerce_hooks_cli.moments import ago
 from commerce_hooks_cli.remarks import Kind, remarks, severity
-from commerce_hooks_cli.silence import silent_since
 from commerce_hooks_cli.status_screen import rows_of, shown_rows
 from commerce_hooks_cli.store_facts import Evidence, Standing, StoreFacts
+from upkeep.silence import silence_of
 
 NOW = datetime(2026, 5, 6, 12, tzinfo=UTC)
 ACME = StoreId("konimbo", "acme")
@@ -101,8 +101,10 @@ def test_two_shops_are_told_just_when_two_identities_came_lately(facts: StoreFac
 
 @given(facts_of_stores)
 def test_silence_is_told_of_those_alone_that_may_be_heard(facts: StoreFacts) -> None:
-    heard = max((one.received_at for one in facts.seen or ()), default=None)
-    silent = facts.configuration and silent_since(facts.configuration, heard, NOW)
+    silence = facts.configuration and silence_of(
+        facts.store, facts.configuration, facts.seen or (), NOW
+    )
+    silent = silence and silence.everything
     refused = facts.malformed or bool(facts.keys and facts.keys.disabled)
     may_tell = facts.configuration is not None and facts.seen is not None and not refused
 
@@ -128,27 +130,6 @@ def test_what_no_source_told_leads_to_no_remark(facts: StoreFacts) -> None:
     told = set(kinds(unknown))
 
     assert told <= {Kind.KEYS_UNREADABLE, Kind.UNREADABLE, Kind.NOT_CONFIGURED}
-
-
-@given(configurations, st.none() | hours, hours)
-def test_silence_ends_with_a_callback_and_counts_from_when_the_store_was_added(
-    store: StoreConfiguration, heard: timedelta | None, more: timedelta
-) -> None:
-    last = None if heard is None else NOW - heard
-    since = silent_since(store, last, NOW)
-
-    if since:
-        assert since >= datetime.fromisoformat(store.added_at)
-        assert NOW - since >= timedelta(hours=store.silence_hours) > timedelta(0)
-        assert silent_since(store, last, NOW + more) == since
-        assert silent_since(store, NOW, NOW) is None
-
-
-def test_an_added_at_that_cannot_be_read_excuses_nothing() -> None:
-    odd = StoreConfiguration(added_at="yesterday")
-
-    assert silent_since(odd, None, NOW) is not None
-    assert silent_since(odd, NOW, NOW) is None
 
 
 def test_a_new_store_that_was_never_heard_is_no_problem_yet() -> None:
