@@ -52,7 +52,12 @@ def _configurations(patient: Patient) -> Finding:
 def _credentials(patient: Patient) -> Finding:
     """Whether they are there. What they are is not even asked for."""
     platforms = platforms_with_access(patient.checkout / "functions")
-    wanted = [store for store in _stores(patient) if store.platform in platforms]
+    wanted = [
+        store
+        for store, configuration in _stores(patient).items()
+        # One that is never called at its platform needs none.
+        if store.platform in platforms and (configuration is None or configuration.policy != "off")
+    ]
     missing = sorted(set(wanted) - _with_credentials(patient)) if wanted else []
     if missing:
         return wrong(
@@ -72,7 +77,15 @@ def _with_credentials(patient: Patient) -> set[StoreId]:
         )
         for told in page["Parameters"]
     )
-    return {StoreId.parse(name) for name in names}
+    return {store for store in map(_store_called, names) if store}
+
+
+def _store_called(name: str) -> StoreId | None:
+    """None for what somebody put there under no store's name."""
+    try:
+        return StoreId.parse(name)
+    except ValueError:
+        return None
 
 
 def _urls(patient: Patient) -> Finding:

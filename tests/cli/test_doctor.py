@@ -264,10 +264,12 @@ def test_stores_that_lack_something_are_named(hospital: Hospital, tmp_path: Path
 
     for store in ("centry/with", "centry/without", "iset/none-needed"):
         configure(hospital.deployment, store)
+    configure(hospital.deployment, "centry/never-called", policy="off")
     put_configuration(hospital.deployment, "iset/odd", "{}")
-    boto3.client("ssm").put_parameter(
-        Name=f"{credentials_path(REAL.name)}/centry/with", Value="CANARY", Type="SecureString"
-    )
+    for name in ("centry/with", "nobodys"):
+        boto3.client("ssm").put_parameter(
+            Name=f"{credentials_path(REAL.name)}/{name}", Value="CANARY", Type="SecureString"
+        )
     ring = {**json.loads(RING), "stores": {"iset/none-needed": {"disabled": True}}}
     boto3.client("secretsmanager").put_secret_value(
         SecretId=hospital.deployment.key_ring_arn, SecretString=json.dumps(ring)
