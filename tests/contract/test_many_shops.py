@@ -11,7 +11,9 @@ from ministack.services import eventbridge
 from samtranslator.yaml_helper import yaml_parse
 
 from commerce_hooks.platform import SYNTHETIC, SYSTEM_SOURCE
+from commerce_hooks_cli.store_file import read_store_file
 from shapes.notices import SHAPE_CHANGED
+from support.platforms import platforms
 from support.shapes import bus_event
 from upkeep.heartbeat import HEARTBEAT
 
@@ -29,6 +31,22 @@ def is_forwarded(event: dict[str, Any]) -> bool:
     }
     _, _, body = eventbridge._test_event_pattern(asked)
     return bool(json.loads(body)["Result"])
+
+
+def test_the_file_of_stores_is_one_that_can_be_applied() -> None:
+    (file,) = (block for block in BLOCKS if block.startswith("defaults:"))
+    found = read_store_file(file)
+
+    assert found.problems == ()
+    assert [str(entry.store) for entry in found.entries] == [
+        "konimbo/acme",
+        "centry/acme-cl",
+        "iset/loja-norte",
+    ]
+    for entry in found.entries:
+        assert {*entry.settings.get("expected_topics", ())} <= {
+            *platforms()[entry.store.platform].topics
+        }
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=["ours", "the client's"])

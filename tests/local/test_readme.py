@@ -60,7 +60,11 @@ def test_the_blocks_of_the_section_do_what_they_say(clone: Path) -> None:
     finally:
         bash(clone, end)
 
+    assert "The store konimbo/acme is added." in toured
     assert "/konimbo/acme/order_created/k1.1." in toured
+    assert "came in: accepted" in toured
+    assert "1 quarantined" in toured
+    assert "its event came off the bus" in toured
     assert "order.created" in toured
     assert "accepted" in toured
     assert "quarantined" in toured
