@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from commerce_hooks.callback import iso_utc
 from commerce_hooks_cli.console import plain
 from commerce_hooks_cli.moments import ago, to_the_minute
 from commerce_hooks_cli.remarks import remarks, severity
 from commerce_hooks_cli.status_sources import MOST_QUARANTINED
-from commerce_hooks_cli.store_facts import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -180,13 +178,11 @@ def store_lines(row: Row, now: datetime) -> Iterator[Text]:
     about.append(("keys", _about_keys(facts)))
     if facts.quarantined is not None:
         about.append(("quarantined", str(facts.quarantined)))
-    about += [("account", _named(one.account, one.received_at, now)) for one in _accounts(facts)]
+    about += [
+        ("account", _named(one.account, one.received_at, now)) for one in facts.accounts_in_order
+    ]
     for label, fact in about:
         yield Text.assemble((f"{label:<14}", "dim"), plain(fact))
-
-
-def _accounts(facts: StoreFacts) -> list[Any]:
-    return sorted(facts.accounts or (), key=lambda one: one.received_at, reverse=True)
 
 
 def _named(name: str, moment: datetime, now: datetime) -> str:
@@ -245,59 +241,3 @@ def advice(found: Sequence[Remark], command: Callable[[str], str]) -> Iterator[R
         yield Padding(Text(f"{plain(one.detail)} {one.do}"), (0, 0, 0, 2))
         if one.command:
             yield Padding(Text(command(one.command), "cyan"), (0, 0, 0, 2))
-
-
-# --- for programs -------------------------------------------------------------------------------
-
-
-def survey_as_json(surveyed: Surveyed, rows: Sequence[Row], *, local: bool) -> dict[str, Any]:
-    ring, outbox = surveyed.evidence.ring, surveyed.outbox
-    found = surveyed.quarantined
-    return {
-        "quarantined": None if found is None else len(found),
-        "outbox": None if outbox is None else [place.as_json() for place in outbox],
-        "keys": ring and {"sign": ring.sign, "accepted": sorted(ring.keys)},
-        "alarms": None
-        if local or surveyed.alarms is None
-        else [alarm.name for alarm in surveyed.alarms],
-        "stores": [row_as_json(row) for row in rows],
-        "errors": surveyed.errors,
-    }
-
-
-def row_as_json(row: Row) -> dict[str, Any]:
-    facts = row.facts
-    return {
-        "platform": facts.store.platform,
-        "store": facts.store.name,
-        "label": facts.label,
-        "standing": facts.standing.value,
-        "configured": facts.standing is Standing.CONFIGURED,
-        "generation": facts.keys and facts.keys.generation,
-        "disabled": facts.keys and facts.keys.disabled,
-        "keys_in_use": list(facts.keys_in_use),
-        "quarantined": facts.quarantined,
-        "seen": None if facts.seen is None else [_seen_as_json(one) for one in facts.seen],
-        "accounts": None
-        if facts.accounts is None
-        else [
-            {"account": one.account, "received_at": iso_utc(one.received_at)}
-            for one in _accounts(facts)
-        ],
-        "problem": row.problem,
-        "remarks": [
-            {"kind": one.kind.value, "problem": one.problem, "detail": one.detail, "do": one.do}
-            for one in row.remarks
-        ],
-    }
-
-
-def _seen_as_json(one: Seen) -> dict[str, Any]:
-    return {
-        "topic": one.topic,
-        "key_id": one.key_id,
-        "received_at": iso_utc(one.received_at),
-        "detail_type": one.detail_type,
-        "event_id": one.event_id,
-        "account": one.account,
-    }

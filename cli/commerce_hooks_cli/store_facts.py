@@ -82,10 +82,14 @@ class StoreFacts:
         """Those in use that do not sign any more."""
         return tuple(key for key in self.keys_in_use if self.sign and key != self.sign)
 
+    @property
+    def accounts_in_order(self) -> list[AccountSeen]:
+        """The identities that its shop gave, the last first."""
+        return sorted(self.accounts or (), key=lambda one: one.received_at, reverse=True)
+
     def lately(self, now: datetime) -> list[AccountSeen]:
-        """The identities that its shop gave lately, the last first."""
-        found = [one for one in self.accounts or () if now - one.received_at <= ACCOUNTS_WITHIN]
-        return sorted(found, key=lambda one: one.received_at, reverse=True)
+        """Those that it gave lately."""
+        return [one for one in self.accounts_in_order if now - one.received_at <= ACCOUNTS_WITHIN]
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,15 @@ def test_a_bulk_whose_own_line_is_gone_is_told_by_its_job(world: FakeWorld, logs
     assert fates(world.run("find", "4711", "--json")) == ["on the bus"]
 
 
+def test_bytes_of_a_bulk_that_waited_are_redelivered_to_a_job_that_has_yet_to_work(
+    world: FakeWorld, logs: FakeLogs
+) -> None:
+    logs.callback("deferred", queued=60)
+    logs.line("redeliver", "redeliver", outcome="delivered", ids=[CALLBACK])
+
+    assert fates(world.run("find", CALLBACK, "--json")) == ["being published by a job"]
+
+
 def test_a_body_that_the_sweep_queued_a_job_for_is_told(world: FakeWorld, logs: FakeLogs) -> None:
     logs.callback("deferred", queued=60)
     body = f"bulk/konimbo/acme/2026-05-06/{CALLBACK}"

@@ -99,6 +99,14 @@ def test_two_shops_are_told_just_when_two_identities_came_lately(facts: StoreFac
     assert (Kind.TWO_SHOPS in kinds(facts)) == (len(lately) > 1)
 
 
+@pytest.mark.parametrize(("days", "told"), [(14, True), (15, False)])
+def test_a_shop_that_moved_more_than_two_weeks_ago_is_one(days: int, *, told: bool) -> None:
+    before = AccountSeen(ACME, "other.example", NOW - timedelta(days=days))
+    moved = replace(HEALTHY, accounts=(*(HEALTHY.accounts or ()), before))
+
+    assert (Kind.TWO_SHOPS in kinds(moved)) == told
+
+
 @given(facts_of_stores)
 def test_silence_is_told_of_those_alone_that_may_be_heard(facts: StoreFacts) -> None:
     silence = facts.configuration and silence_of(

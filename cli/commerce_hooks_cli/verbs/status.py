@@ -103,10 +103,11 @@ def _show_all(
     everything: bool,
 ) -> None:
     from commerce_hooks_cli import status_screen as see
+    from commerce_hooks_cli.status_json import survey_as_json
 
     facts = [one for one in surveyed.evidence.all() if label in {None, one.label}]
     rows = see.rows_of(facts, now)
-    screen.emit(see.survey_as_json(surveyed, rows, local=deployment.local))
+    screen.emit(survey_as_json(surveyed, rows, local=deployment.local))
     screen.show(see.deployment_line(surveyed, local=deployment.local), "")
     shown = see.shown_rows(rows, everything=everything)
     if shown:
@@ -129,9 +130,10 @@ def _show_store(
     screen: Screen, surveyed: "Surveyed", store: "StoreId", now: "datetime", stack: str | None
 ) -> None:
     from commerce_hooks_cli import status_screen as see
+    from commerce_hooks_cli.status_json import row_as_json
 
     (row,) = see.rows_of([surveyed.evidence.of(store)], now)
-    screen.emit({**see.row_as_json(row), "errors": surveyed.errors})
+    screen.emit({**row_as_json(row), "errors": surveyed.errors})
     for line in see.store_lines(row, now):
         screen.show_unwrapped(line)
     screen.show("")
