@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from commerce_hooks.platform import SYNTHETIC_STORE
 from commerce_hooks_cli.archives import Window
 from commerce_hooks_cli.callback_history import (
     History,
@@ -63,7 +64,14 @@ class Finder:
         return [self._followed(one) for one in found[-limit:]], max(0, len(found) - limit)
 
     def _received(self, sought: Sought) -> list[History]:
-        return [received(line) for line in self._in_window(self.receivers, sought.in_receivers)]
+        lines = self._in_window(self.receivers, sought.in_receivers)
+        # A sample that somebody tried the deployment with is no order that arrived.
+        may_be_tried = sought.callback_id or self.store
+        return [
+            received(line)
+            for line in lines
+            if may_be_tried or line.text("store") != SYNTHETIC_STORE
+        ]
 
     def _of_bulks(self, sought: Sought) -> list[History]:
         """Callbacks of which a job has published something about it."""

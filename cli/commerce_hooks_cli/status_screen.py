@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from commerce_hooks_cli.remarks import remarks, severity
 from commerce_hooks_cli.status_sources import MOST_QUARANTINED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from rich.console import RenderableType
@@ -163,9 +164,17 @@ def summary(rows: Sequence[Row], shown: Sequence[Row], now: datetime) -> Iterato
     if quiet := [row.facts for row in rows if not row.problem and row not in shown]:
         newest = max((f.newest.received_at for f in quiet if f.newest), default=None)
         last = f"; the last callback of them came {ago(newest, now)} ago" if newest else ""
-        yield f"{len(quiet)} stores without problems{last}. --all shows them."
+        noted = _noted(row for row in rows if not row.problem and row not in shown)
+        yield f"{len(quiet)} stores without problems{noted}{last}. --all shows them."
     if any(row.facts.older_keys for row in shown):
         yield "* A key that does not sign any more: `keys status` says what has to change where."
+
+
+def _noted(rows: Iterable[Row]) -> str:
+    """What is remarked of stores that are left out, and of how many: it may be a problem yet."""
+    counts = Counter(remark.kind for row in rows for remark in row.remarks)
+    told = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+    return f" ({told})" if told else ""
 
 
 # --- one store ----------------------------------------------------------------------------------

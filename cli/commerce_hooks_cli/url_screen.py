@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks_cli import cenit_screen, iset_screen
 from commerce_hooks_cli.callbacks import CallbackUrl, CallbackUrls
 from commerce_hooks_cli.platforms import topic_called, unknown
+from commerce_hooks_cli.program import command_to_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,8 +48,9 @@ def url_page(
         BadUsageError: The platform has no such topic.
     """
     found = _minted(deployment, platform, store, topic)
+    refused = _refused(deployment, CallbackTarget(platform.name, store))
     if platform.name == "iset":
-        warnings = iset_screen.warnings_of(deployment.base_url)
+        warnings = [*iset_screen.warnings_of(deployment.base_url), *refused]
         return UrlPage(
             iset_screen.as_json(found, warnings),
             lambda screen: iset_screen.show_guide(screen, platform, found),
@@ -55,7 +58,9 @@ def url_page(
             warnings,
         )
     rows = [(*_about(platform, url, deployment), url.url) for url in found]
-    return UrlPage([asdict(url) for url in found], lambda screen: _show(screen, rows), found)
+    return UrlPage(
+        [asdict(url) for url in found], lambda screen: _show(screen, rows), found, refused
+    )
 
 
 def cenit_page(
@@ -75,8 +80,19 @@ def cenit_page(
     calls = [call for call in SERVICE_CALLS.values() if service in {None, call.name}]
     about = (calls, store, deployment.cenit_base_url, access)
     return UrlPage(
-        cenit_screen.as_json(*about), lambda screen: cenit_screen.show_services(screen, *about)
+        cenit_screen.as_json(*about),
+        lambda screen: cenit_screen.show_services(screen, *about),
+        warnings=_refused(deployment, CallbackTarget("cenit", store)),
     )
+
+
+def _refused(deployment: Deployment, target: CallbackTarget) -> list[str]:
+    """What to know before these are entered, if the store is disabled."""
+    if not deployment.key_ring().store(target).disabled:
+        return []
+    name = f"{target.platform}/{target.store}"
+    mend = f"`{command_to_type()} keys revoke {name} --enable` lets them in again."
+    return [f"{name} is disabled: every call to these is answered 401. {mend}"]
 
 
 def _minted(

@@ -263,6 +263,16 @@ def test_what_the_archive_has_no_more_is_said_to_be_gone(world: FakeWorld, logs:
     assert "resend" not in result.stdout
 
 
+def test_what_the_deployment_was_only_tried_with_is_no_order_that_arrived(
+    world: FakeWorld, logs: FakeLogs
+) -> None:
+    logs.callback(resource="4711", store="synthetic", event_ids=[f"{CALLBACK}.0"])
+
+    assert world.run("find", "4711", "--json").json == []
+    assert len(world.run("find", CALLBACK, "--json").json) == 1
+    assert len(world.run("find", "4711", "konimbo", "synthetic", "--json").json) == 1
+
+
 def test_nothing_found_says_what_that_can_mean(world: FakeWorld, logs: FakeLogs) -> None:
     logs.callback(resource="1", at=NOW - timedelta(days=8))
     logs.text("centry", "{}")

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from commerce_hooks.callback import iso_utc
 from commerce_hooks_cli.alarms import alarms_of, ringing
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.stack_resources import ALARM, Resource
@@ -128,7 +129,9 @@ def test_of_all_stores_those_of_one_client_can_be_asked_for(shops: Shops) -> Non
     told = shops.run("--label", "Client B", "--json").json
 
     assert [one["store"] for one in told["stores"]] == ["b"]
-    assert "No store has the label" in shops.run("--label", "Client").stdout
+    both = shops.run("--label", "client", "--json").json
+    assert [one["store"] for one in both["stores"]] == ["a", "b"]
+    assert "No store has such a label" in shops.run("--label", "Client C").stdout
 
 
 def test_two_hundred_stores_fit_a_screen(shops: Shops) -> None:
@@ -143,6 +146,16 @@ def test_two_hundred_stores_fit_a_screen(shops: Shops) -> None:
     assert "iset/s7 " in few
     assert "199 stores without problems; the last callback of them came 0s ago" in few
     assert len([line for line in all_.splitlines() if line.startswith("iset/")]) == 200
+
+
+def test_what_is_remarked_of_stores_that_are_left_out_is_counted(shops: Shops) -> None:
+    for number in range(30):
+        configure(shops.deployment, f"iset/new-{number}", added_at=iso_utc(NOW))
+    heard(shops.deployment, "konimbo/nobodys")
+
+    told = shops.run().stdout
+
+    assert "31 stores without problems (30 never heard, 1 not configured)" in told
 
 
 def test_a_source_that_fails_hides_no_other_and_is_told(shops: Shops) -> None:

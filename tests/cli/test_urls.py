@@ -209,3 +209,14 @@ def test_a_stack_without_cenits_api_is_said(world: FakeWorld) -> None:
 
     assert result.exit_code == 1
     assert "has no output CenitBaseUrl" in result.stderr
+
+
+@pytest.mark.parametrize("platform", ["centry", "iset", "konimbo", "cenit"])
+def test_urls_that_are_refused_come_with_a_warning(world: FakeWorld, platform: str) -> None:
+    ring = json.loads(RING) | {"stores": {f"{platform}/acme": {"disabled": True}}}
+    world.deployment = replace(LOCAL, clients=lambda _: FakeSecrets(json.dumps(ring)))
+
+    refused, other = world.run("urls", platform, "acme"), world.run("urls", platform, "other")
+
+    assert f"{platform}/acme is disabled" in refused.stderr
+    assert "is disabled" not in other.stderr

@@ -43,6 +43,19 @@ PlatformOrCenit = Annotated[
     str,
     typer.Argument(metavar="PLATFORM", help=f"{_which_platforms()} Or cenit.", show_default=False),
 ]
+Label = Annotated[
+    str | None,
+    typer.Option(
+        "--label", metavar="TEXT", help="Only stores whose label has it.", show_default=False
+    ),
+]
+
+
+def has_label(label: str, wanted: str | None) -> bool:
+    """Whether a store with this label is meant, in whatever case it was typed."""
+    return wanted is None or wanted.casefold() in label.casefold()
+
+
 StoreName = Annotated[
     str,
     typer.Argument(

@@ -9,7 +9,7 @@ from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import BadUsageError, CommandError
 from commerce_hooks_cli.platforms import checked_store, platform_names, unknown
 from commerce_hooks_cli.program import command_to_type
-from commerce_hooks_cli.verbs.options import Json, Stack
+from commerce_hooks_cli.verbs.options import Json, Label, Stack, has_label
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,12 +27,6 @@ _Platform = Annotated[
 _Store = Annotated[
     str | None, typer.Argument(metavar="STORE", help="That store.", show_default=False)
 ]
-_Label = Annotated[
-    str | None,
-    typer.Option(
-        "--label", metavar="CLIENT", help="Only stores with this label.", show_default=False
-    ),
-]
 _All = Annotated[
     bool,
     typer.Option("--all", metavar="", help="Every store, also where that is more than a screen."),
@@ -43,7 +37,7 @@ def status(
     ctx: typer.Context,
     platform: _Platform = None,
     store: _Store = None,
-    label: _Label = None,
+    label: Label = None,
     everything: _All = False,
     stack: Stack = None,
     as_json: Json = False,
@@ -105,7 +99,7 @@ def _show_all(
     from commerce_hooks_cli import status_screen as see
     from commerce_hooks_cli.status_json import survey_as_json
 
-    facts = [one for one in surveyed.evidence.all() if label in {None, one.label}]
+    facts = [one for one in surveyed.evidence.all() if has_label(one.label, label)]
     rows = see.rows_of(facts, now)
     screen.emit(survey_as_json(surveyed, rows, local=deployment.local))
     screen.show(see.deployment_line(surveyed, local=deployment.local), "")
@@ -120,7 +114,7 @@ def _show_all(
 
 def _nobody(surveyed: "Surveyed", label: str | None) -> str:
     if label is not None:
-        return f"No store has the label {label!r}: it has to be the whole label."
+        return "No store has such a label."
     if surveyed.errors:
         return "No store is known of, as far as could be told."
     return f"No store yet. Add one: {command_to_type()} stores add PLATFORM STORE"

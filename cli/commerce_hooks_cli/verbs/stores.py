@@ -7,7 +7,14 @@ import typer
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import BadUsageError, CommandError
 from commerce_hooks_cli.verbs.help_page import Group, Verb, for_example
-from commerce_hooks_cli.verbs.options import Json, PlatformOrCenit, Stack, StoreName
+from commerce_hooks_cli.verbs.options import (
+    Json,
+    Label,
+    PlatformOrCenit,
+    Stack,
+    StoreName,
+    has_label,
+)
 from commerce_hooks_cli.verbs.stores_add import add
 from commerce_hooks_cli.verbs.stores_apply import apply
 from commerce_hooks_cli.verbs.stores_remove import remove
@@ -36,12 +43,7 @@ for verb, example in (
 @stores.command("list", cls=Verb, epilog=for_example("stores list --label acme"))
 def list_(
     ctx: typer.Context,
-    label: Annotated[
-        str | None,
-        typer.Option(
-            "--label", metavar="TEXT", help="Only those whose label has it.", show_default=False
-        ),
-    ] = None,
+    label: Label = None,
     stack: Stack = None,
     as_json: Json = False,
 ) -> None:
@@ -60,9 +62,7 @@ def list_(
 
 
 def _has(configuration: "StoreConfiguration | None", label: str | None) -> bool:
-    if label is None:
-        return True
-    return configuration is not None and label.casefold() in configuration.label.casefold()
+    return has_label(configuration.label if configuration else "", label)
 
 
 @stores.command(cls=Verb, epilog=for_example("stores show konimbo acme"))

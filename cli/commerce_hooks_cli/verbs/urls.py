@@ -112,7 +112,8 @@ def _print(screen: Screen, page: UrlPage) -> None:
 def _write_sheet(screen: Screen, page: UrlPage, store: str, sheet: Path, *, force: bool) -> None:
     for warning in page.warnings:
         screen.warn(warning)
-    text = iset_sheet(store, list(page.urls), https=not page.warnings)
+    https = all(url.url.startswith("https://") for url in page.urls)
+    text = iset_sheet(store, list(page.urls), https=https)
     write_privately(sheet, text, replace=force)
     screen.emit(iset_screen.as_json_without_urls(page.urls, list(page.warnings), sheet))
     screen.show(
