@@ -201,7 +201,7 @@ def _remove(screen: Screen, gone: "Sequence[Farewell]", told: dict[str, Any]) ->
         _show_removals(screen, removals)
     if left := len(told["failed"]):
         raise CommandError(
-            f"{left} of {len(gone)} stores could not be removed; all others are.",
+            f"{left} of the {len(gone)} stores that were to be removed are still there.",
             "Repeat the command when that is mended.",
         )
 
