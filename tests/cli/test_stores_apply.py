@@ -235,7 +235,7 @@ def test_a_store_that_was_removed_since_the_plan_is_not_made_by_half(
     shops = real_shops
     shops.add("--stack", "shop-hooks")
 
-    def ask(_: str) -> bool:
+    def ask(question: str) -> bool:  # noqa: ARG001
         shops.run("stores", "remove", *ACME, "--yes", "--stack", "shop-hooks")
         return True
 

@@ -180,6 +180,8 @@ def test_while_subscriptions_cannot_be_told_a_store_goes_only_if_they_are_to_sta
     assert "stores remove konimbo acme --keep-subscriptions" in stopped.stderr
     assert shops.parameter("credentials") is not None
     assert shops.proves(shops.url_of())
+    shops.consent = True
+    assert (shops.run("stores", "remove", *ACME).exit_code, shops.questions) == (1, [])
 
     result = shops.run("stores", "remove", *ACME, "--yes", "--keep-subscriptions")
     assert (result.exit_code, shops.parameter("credentials")) == (0, None)
@@ -189,7 +191,7 @@ def test_while_subscriptions_cannot_be_told_a_store_goes_only_if_they_are_to_sta
 def when_asked(shops: StoreWorld, happens: Callable[[], None]) -> None:
     """The person agrees to everything, and something happens before they do."""
 
-    def ask(_: str) -> bool:
+    def ask(question: str) -> bool:  # noqa: ARG001
         happens()
         return True
 
