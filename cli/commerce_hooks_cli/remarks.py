@@ -97,13 +97,7 @@ def _keys(facts: StoreFacts) -> Iterator[Remark]:
             "doctor --no-send",
         )
     elif facts.keys and facts.keys.disabled:
-        yield Remark(
-            Kind.DISABLED,
-            "disabled",
-            "All its callbacks are refused with 401, as somebody wanted.",
-            "Nothing, unless the shop is to come back.",
-            problem=False,
-        )
+        yield _disabled(facts)
     if facts.older_keys:
         yield Remark(
             Kind.OLDER_KEY,
@@ -114,6 +108,27 @@ def _keys(facts: StoreFacts) -> Iterator[Remark]:
             "keys status",
             problem=False,
         )
+
+
+def _disabled(facts: StoreFacts) -> Remark:
+    refused = "All its callbacks are refused with 401"
+    if facts.standing in {Standing.ABSENT, Standing.UNTOLD}:
+        return Remark(
+            Kind.DISABLED,
+            "disabled",
+            f"{refused}, since it was removed or disabled.",
+            "Nothing, unless the shop is to come back.",
+            problem=False,
+        )
+    platform, name = facts.store
+    return Remark(
+        Kind.DISABLED,
+        "disabled",
+        f"{refused}: somebody disabled it, or its removal stopped half-way.",
+        f"Finish it with `stores remove {platform} {name}`; or take its URLs again, or give it "
+        f"new ones with `stores add {platform} {name} --replace --new-urls`.",
+        f"keys revoke {facts.store} --enable",
+    )
 
 
 def _configuration(facts: StoreFacts) -> Iterator[Remark]:

@@ -84,10 +84,10 @@ class Adding:
         kept = None if credentials is None else revealed(credentials)
         desired = Desired(configuration, kept, cenit)
         known = {} if existing is None else {self._store: existing}
-        (change,) = plan({self._store: desired}, known, given_up(ring))
+        (change,) = plan({self._store: desired}, known, self._given_up(ring, existing))
         self._may_enable(change)
         self._may_refuse_tokens(change)
-        make_so(self._desk.deployment, self._desk.book, [change])
+        make_so(self._desk, [change])
         self._say(change, configuration)
         return {
             **as_json(self._store, configuration),
@@ -134,9 +134,14 @@ class Adding:
             there = f"There is a store {self._store} already."
             self._consent(there, "Change it?", "--replace", given=self._asked.replace)
 
+    def _given_up(self, ring: KeyRing, existing: Existing | None) -> frozenset[StoreId]:
+        # Who changes a label of a store that somebody disabled does not mean to enable it.
+        may_enable = existing is None or self._asked.new_urls
+        return given_up(ring) if may_enable else frozenset()
+
     def _may_enable(self, change: Change) -> None:
         if change.enable:
-            disabled = f"The URLs of {self._store} are disabled since it was removed."
+            disabled = f"The URLs of {self._store} are disabled, as when it was removed."
             question = "Let it have new ones? The old ones stay refused."
             self._consent(disabled, question, "--new-urls", given=self._asked.new_urls)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from commerce_hooks.state.leases import LeaseHeldError, Leases
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.platforms import unknown
 from commerce_hooks_cli.program import command_to_type
@@ -15,10 +16,13 @@ from commerce_hooks_cli.store_settings import KnownPlatform, known_platforms
 
 if TYPE_CHECKING:
     from commerce_hooks.platform_access import Credentials, StoreAccess, Surroundings
+    from commerce_hooks.state.leases import Lease
     from commerce_hooks.stores import StoreConfiguration, StoreId
     from commerce_hooks_cli.console import Screen
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.world import World
+
+LEASE_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,18 @@ class StoreDesk:
         if not known:
             return CommandError(error.message, f"Add it: `{self.command('add', store)}`.")
         return CommandError(error.message, error.hint)
+
+    def lease(self, store: StoreId, owner: str) -> Lease:
+        """What whoever writes or removes a store holds meanwhile: no two do it at once.
+
+        Raises:
+            CommandError: Somebody else holds it.
+        """
+        around = self.surroundings
+        try:
+            return Leases(around.table, around.now).acquire(store, owner, LEASE_SECONDS)
+        except LeaseHeldError as error:
+            raise CommandError(f"{error}.", "Repeat this when that is over.") from error
 
     def open(self, store: StoreId) -> StoreAccess:
         """The way to a store's platform, with the credentials that the book has."""

@@ -7,11 +7,12 @@ is refused; then what was kept, credentials last. Each step can be repeated.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from commerce_hooks.state.leases import LeaseHeldError, Leases
+from commerce_hooks.state.leases import LeaseLostError
 from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.store_desk import LEASE_SECONDS
 from commerce_hooks_cli.store_removal import (
     AtThePlatform,
     Remains,
@@ -29,15 +30,8 @@ if TYPE_CHECKING:
     from commerce_hooks.stores import StoreId
     from commerce_hooks_cli.store_desk import StoreDesk
 
-_OWNER, _LEASE_SECONDS = "stores remove", 600.0
+_OWNER = "stores remove"
 _SUPPORT = "Ask the platform's support to delete its webhooks with these ids: "
-
-
-class Subscribed(NamedTuple):
-    """Ids of subscriptions of ours that are gone, and of those that are left at the platform."""
-
-    gone: list[str]
-    left: list[str]
 
 
 @dataclass(frozen=True)
@@ -61,10 +55,7 @@ class Farewell:
         remains = remains_of(desk.book, desk.surroundings.table, ring, store)
         if not remains.any and remains.enabled:
             raise desk.no_such_store(store, [str(one) for one in desk.book.all()])
-        there = AtThePlatform()
-        if remains.configuration and remains.credentials and store.platform in desk.known:
-            there = _at_the_platform(desk, store)
-        return cls(desk, store, remains, there, keep_urls)
+        return cls(desk, store, remains, _at_the_platform(desk, store), keep_urls)
 
     @property
     def already_over(self) -> bool:
@@ -92,74 +83,117 @@ class Farewell:
         gone = [name for name, there in kept.items() if there]
         return [*lines, f"  {', '.join(gone)} are deleted"] if gone else lines
 
-    def delete_subscriptions(self, *, delete: bool) -> Subscribed:
-        """The first step; without `delete` it only tells what is left.
+    def check_told(self, there: AtThePlatform) -> None:
+        """Without its credentials nobody could delete its subscriptions any more.
 
         Raises:
-            CommandError: The platform failed. Nothing else was done then.
+            CommandError: Its subscriptions could not be told.
         """
-        if delete:
-            return Subscribed(*delete_subscriptions(self.there))
-        return Subscribed([], [one.id for one in self.there.subscriptions])
+        if there.problem:
+            raise CommandError(
+                f"Subscriptions of {self.store} cannot be told: {there.problem}",
+                "The store stays until they can. Or remove it, and leave them: "
+                f"`{self.desk.command('remove', self.store)} --keep-subscriptions`.",
+            )
 
-    def forget(self) -> None:
-        """The last step: everything that is kept of it but its entry in the key ring."""
-        remove_rows(self.desk.surroundings.table, self.store)
-        self.desk.book.remove(self.store)
 
-    def as_json(self, done: Subscribed | None = None) -> dict[str, Any]:
+@dataclass
+class Removal:
+    """What becomes of a farewell.
+
+    Args:
+        gone: Ids of subscriptions that are deleted.
+        left: Ids of those that are left at the platform.
+        unknown: Nobody could tell which there are.
+        over: All is done.
+        failure: Why it stopped; repeating it does the rest.
+    """
+
+    farewell: Farewell
+    gone: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    unknown: bool = False
+    over: bool = False
+    failure: CommandError | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        store = self.farewell.store
         return {
-            "platform": self.store.platform,
-            "store": self.store.name,
-            "urls_disabled": not self.keep_urls,
-            "deleted_subscriptions": done.gone if done else [],
-            "left_subscriptions": done.left if done else [],
-            "subscriptions_unknown": self.there.problem is not None,
+            "platform": store.platform,
+            "store": store.name,
+            "urls_disabled": not self.farewell.keep_urls,
+            "deleted_subscriptions": self.gone,
+            "left_subscriptions": self.left,
+            "subscriptions_unknown": self.unknown,
         }
 
-    def left_to_do(self, done: Subscribed) -> list[str]:
+    def left_to_do(self) -> list[str]:
         """For the operator, at the platform."""
         lines = []
-        if done.left:
-            lines.append(f"{_SUPPORT}{', '.join(done.left)}.")
-        if self.there.problem:
+        if self.left:
+            lines.append(f"{_SUPPORT}{', '.join(self.left)}.")
+        if self.unknown:
             lines.append("Look at the platform whether it has webhooks of ours, and delete them.")
         return lines
 
 
-def carry_out(
-    farewells: Sequence[Farewell],
-    *,
-    delete: bool,
-) -> list[Subscribed]:
-    """Do all of them, of one deployment; the key ring is written once.
+def carry_out(removals: Sequence[Removal], *, delete: bool) -> None:
+    """Do all of them, of one deployment; each tells what became of it.
+
+    One that fails keeps no other from being done. The key ring is written once, however many
+    there are: Secrets Manager takes some hundred versions a day, and a rotation needs some too.
 
     Raises:
-        CommandError: A step failed. What is done is done, and repeating it does the rest.
+        CommandError: The key ring could not be written. No store has gone then.
     """
     with ExitStack() as leases:
-        for farewell in farewells:
-            # Nobody makes new subscriptions of a store while it goes.
-            leases.enter_context(_lease(farewell.desk, farewell.store))
-        done = [farewell.delete_subscriptions(delete=delete) for farewell in farewells]
-        for_good = [farewell for farewell in farewells if not farewell.keep_urls]
+        begun = [(one, lease) for one in removals if (lease := _begin(one, leases, delete=delete))]
+        for_good = [one.farewell for one, _ in begun if not one.farewell.keep_urls]
         if for_good:
             disable_urls(for_good[0].desk.deployment, [one.store for one in for_good])
-        for farewell in farewells:
-            farewell.forget()
-    return done
+        for one, lease in begun:
+            _finish(one, lease)
 
 
-def _lease(desk: StoreDesk, store: StoreId) -> Lease:
-    around = desk.surroundings
+def _begin(removal: Removal, leases: ExitStack, *, delete: bool) -> Lease | None:
+    """Its subscriptions, those there are by now; None if that failed."""
+    farewell = removal.farewell
     try:
-        return Leases(around.table, around.now).acquire(store, _OWNER, _LEASE_SECONDS)
-    except LeaseHeldError as error:
-        raise CommandError(f"{error}.", "Nothing was done. Repeat it when that is over.") from error
+        # Nobody writes the store, or makes new subscriptions of it, while it goes.
+        lease = leases.enter_context(farewell.desk.lease(farewell.store, _OWNER))
+        there = _at_the_platform(farewell.desk, farewell.store)
+        if delete:
+            farewell.check_told(there)
+            delete_subscriptions(farewell.store, there, removal.gone, removal.left)
+    except CommandError as error:
+        removal.failure = error
+        return None
+    if not delete:
+        removal.left = [one.id for one in there.subscriptions]
+        removal.unknown = there.problem is not None
+    return lease
+
+
+def _finish(removal: Removal, lease: Lease) -> None:
+    """Everything that is kept of it but its entry in the key ring."""
+    desk, store = removal.farewell.desk, removal.farewell.store
+    try:
+        lease.renew(LEASE_SECONDS)  # others before it may have taken long
+        remove_rows(desk.surroundings.table, store)
+        desk.book.remove(store)
+    except CommandError as error:
+        removal.failure = error
+    except LeaseLostError as error:
+        removal.failure = CommandError(f"{store}: {error}.", "Repeat this when that is over.")
+    else:
+        removal.over = True
 
 
 def _at_the_platform(desk: StoreDesk, store: StoreId) -> AtThePlatform:
-    if desk.known[store.platform].access is None:
+    known = desk.known.get(store.platform)
+    if known is None or known.access is None:
+        return AtThePlatform()
+    if not (desk.book.has(store) and desk.book.has_credentials(store)):
         return AtThePlatform()
     try:
         access = desk.open(store)

@@ -77,7 +77,7 @@ def read_store_file(text: str) -> StoreFile:
     """Everything that it says, and everything that is wrong with how it says it."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         # Its own words would quote the place, and what stands there.
         mark = getattr(error, "problem_mark", None)
         return StoreFile(problems=(Problem(mark.line + 1 if mark else 1, "this is not YAML."),))
@@ -161,7 +161,7 @@ class _Reading:
             if not isinstance(key, yaml.ScalarNode):
                 self._wrong(key, "a key has to be a word.", store)
             elif key.value in found:
-                self._wrong(key, "stands here for the second time.", store or key.value)
+                self._wrong(key, "stands here for the second time.", store)
             elif known is not None and key.value not in known:
                 self._wrong(key, _unknown(key.value, known), store)
             else:

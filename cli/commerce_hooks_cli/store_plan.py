@@ -65,7 +65,7 @@ class Change:
 
     Args:
         desired: None if the store is not in the file.
-        enable: Its URLs are disabled since it was removed; new ones are to be given out.
+        enable: Its URLs are disabled; new ones are to be given out.
     """
 
     store: StoreId
@@ -102,14 +102,15 @@ def _change(
 ) -> Change:
     if desired is None:
         return Change(store, Action.UNNAMED, existing=existing)
-    enable = existing is None and store in given_up
+    # Also if it is still there: a removal may have stopped half-way.
+    enable = store in given_up
     differences = tuple(_differences(desired, existing))
     if enable:
         differences = (*differences, Difference("URLs", "disabled", "new ones"))
     if existing is None:
         return Change(store, Action.CREATE, differences, desired, enable=enable)
     action = Action.CHANGE if differences else Action.KEEP
-    return Change(store, action, differences, desired, existing)
+    return Change(store, action, differences, desired, existing, enable=enable)
 
 
 def _differences(desired: Desired, existing: Existing | None) -> Iterator[Difference]:

@@ -71,14 +71,20 @@ def subscriptions_of(
     return AtThePlatform(access, tuple(ours(listed, ring, deployment.base_urls, store)))
 
 
-def delete_subscriptions(there: AtThePlatform) -> tuple[list[str], list[str]]:
-    """Delete them; the ids of those that are gone, and of those that only support can delete.
+def delete_subscriptions(
+    store: StoreId, there: AtThePlatform, gone: list[str], left: list[str]
+) -> None:
+    """Delete a store's subscriptions of ours.
+
+    Args:
+        store: Whose.
+        there: What is to be deleted.
+        gone: Takes the ids of those that are.
+        left: Takes the ids of those that only support can delete.
 
     Raises:
         CommandError: The platform failed; what is deleted is deleted.
     """
-    gone: list[str] = []
-    left: list[str] = []
     for one in there.subscriptions:
         if there.access is None:  # pragma: no cover - there are none without an access
             break
@@ -90,12 +96,11 @@ def delete_subscriptions(there: AtThePlatform) -> tuple[list[str], list[str]]:
             left.append(one.id)
         except PlatformError as error:
             raise CommandError(
-                f"A subscription could not be deleted: {error}.",
-                "Nothing else was done. Repeat the command: it goes on from here.",
+                f"A subscription of {store} could not be deleted: {error}.",
+                "The store stays until it is. Repeat the command: it goes on from here.",
             ) from error
         else:
             gone.append(one.id)
-    return gone, left
 
 
 def remove_rows(table: StateTable, store: StoreId) -> None:

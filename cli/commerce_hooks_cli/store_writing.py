@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from commerce_hooks.stores import StoreConfiguration
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.store_book import StoreBook
+    from commerce_hooks_cli.store_desk import StoreDesk
+
+_OWNER = "stores add or apply"
 
 
 def existing_stores(book: StoreBook, ring: KeyRing) -> dict[StoreId, Existing]:
@@ -52,22 +55,34 @@ def given_up(ring: KeyRing) -> frozenset[StoreId]:
 
 
 def make_so(
-    deployment: Deployment,
-    book: StoreBook,
+    desk: StoreDesk,
     changes: Sequence[Change],
     on_made: Callable[[Change], None] = lambda _: None,
 ) -> None:
     """Carry out what is to be created and changed; what it did is there if it is stopped.
 
     The ring comes first: who repeats this after a failure finds the rest still to be done.
+
+    Raises:
+        CommandError: Somebody else works on one of the stores, or has added or removed it.
     """
     wanted = [one for one in changes if one.action in {Action.CREATE, Action.CHANGE}]
-    _change_ring(deployment, wanted)
+    _change_ring(desk.deployment, wanted)
     for change in wanted:
         if change.desired is not None:
             configuration = _with_its_age(change.desired, change.existing)
-            book.write(change.store, configuration, change.desired.credentials)
+            with desk.lease(change.store, _OWNER):
+                _check_still(desk.book, change)
+                desk.book.write(change.store, configuration, change.desired.credentials)
         on_made(change)
+
+
+def _check_still(book: StoreBook, change: Change) -> None:
+    if book.has(change.store) != (change.existing is not None):
+        raise CommandError(
+            f"Somebody added or removed {change.store} meanwhile.",
+            "Repeat this: it looks anew what there is.",
+        )
 
 
 def disable_urls(deployment: Deployment, stores: Iterable[StoreId]) -> None:

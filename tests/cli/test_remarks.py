@@ -173,6 +173,16 @@ def test_a_disabled_store_is_not_called_silent() -> None:
     assert kinds(disabled) == [Kind.DISABLED]
 
 
+def test_a_disabled_store_is_a_problem_while_it_is_configured_and_told_how_to_enable_it() -> None:
+    disabled = replace(HEALTHY, keys=StoreKeys(disabled=True))
+    removed = replace(disabled, standing=Standing.ABSENT, configuration=None)
+
+    (remark,) = remarks(disabled, NOW)
+    assert (remark.problem, remark.command) == (True, "keys revoke konimbo/acme --enable")
+    assert "stores add konimbo acme --replace --new-urls" in remark.do
+    assert not any(one.problem for one in remarks(removed, NOW))
+
+
 @pytest.mark.parametrize(
     ("standing", "kind"),
     [(Standing.ABSENT, Kind.NOT_CONFIGURED), (Standing.UNREADABLE, Kind.UNREADABLE)],

@@ -64,7 +64,7 @@ def test_a_file_says_stores_with_its_defaults_and_where_credentials_are() -> Non
         ("stores:\n  konimbo/Acme: {}\n", 2, "called <platform>/<store>"),
         ("stores:\n  [a]: {}\n", 2, "a key has to be a word"),
         ("stores:\n  iset/a: 1\n", 2, "iset/a: settings have to be a mapping"),
-        ("stores:\n  iset/a: {}\n  iset/a: {}\n", 3, "iset/a: stands here for the second time"),
+        ("stores:\n  iset/a: {}\n  iset/a: {}\n", 3, "stands here for the second time"),
         ("stores:\n  iset/a:\n    label: a\n    label: b\n", 4, "for the second time"),
         ("stores:\n  iset/a:\n    labl: a\n", 3, "Did you mean label?"),
         ("stores:\n  iset/a:\n    x: a\n", 3, "There are: label, policy"),
@@ -77,6 +77,7 @@ def test_a_file_says_stores_with_its_defaults_and_where_credentials_are() -> Non
         ("stores:\n  centry/a:\n    credentials: {from_env:}\n", 3, "from_env has to be a text"),
         ("defaults:\n  credentials: {from_env: A}\nstores: {}\n", 2, "There are: label, policy"),
         ("stores:\n  a: b\n c: d\n", 3, "this is not YAML"),
+        ("[" * 3000, 1, "this is not YAML"),
         ("stores: &a [*a]\n", 1, "has to be a mapping from"),
         ("stores:\n  iset/a: !!python/object:os.system {}\n", 2, ""),
     ],
@@ -101,6 +102,7 @@ def test_what_is_wrong_is_told_with_its_line(text: str, line: int, told: str) ->
         f"label: {{token: {SECRET}}}",
         f"client_secret: {SECRET}",
         f"'{SECRET}': 1",
+        f"label: a\n  {SECRET}: {{}}\n  {SECRET}: {{}}",
     ],
 )
 def test_a_secret_in_the_file_is_refused_and_never_quoted(written: str) -> None:

@@ -134,11 +134,13 @@ def test_a_configuration_that_cannot_be_read_differs() -> None:
     assert change.differences[0] == Difference("label", "cannot be read", "-")
 
 
-def test_a_store_that_was_given_up_is_enabled_only_when_it_is_created_anew() -> None:
+def test_a_store_whose_urls_are_disabled_is_enabled_also_if_it_is_still_there() -> None:
     wanted = Desired(StoreConfiguration(added_at=NOW))
     there = {OTHER: Existing(wanted.configuration)}
 
-    created, kept = plan({ACME: wanted, OTHER: wanted}, there, frozenset({ACME, OTHER}))
+    created, changed = plan({ACME: wanted, OTHER: wanted}, there, frozenset({ACME, OTHER}))
 
-    assert (created.enable, kept.enable) == (True, False)
-    assert Difference("URLs", "disabled", "new ones") in created.differences
+    assert (created.enable, changed.enable) == (True, True)
+    assert changed.action is Action.CHANGE
+    assert changed.differences == (Difference("URLs", "disabled", "new ones"),)
+    assert changed.differences[0] in created.differences

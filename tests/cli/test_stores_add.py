@@ -9,9 +9,10 @@ from rich.text import Text
 from commerce_hooks.http.errors import NoResponseError
 from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks.platform_access import Checked, Finding
+from commerce_hooks.state.leases import Leases
 from commerce_hooks.stores import StoreId
 from support.store_world import ACME, CREDENTIALS, TOKEN, StoreWorld
-from support.stores import ConsentedAccess, FakeCredentials, platform_access
+from support.stores import ConsentedAccess, FakeCredentials, platform_access, surroundings
 
 ASK = "Please give our API token the right to webhooks."
 BAD = Checked((Finding("the token has no right to webhooks", ASK),))
@@ -299,6 +300,22 @@ def test_a_store_whose_urls_were_revoked_stays_so_when_it_is_replaced(shops: Sto
 
     assert "disabled in the key ring" in result.stderr
     assert shops.ring.stores["konimbo/acme"].disabled
+
+    shops.add("--replace", "--new-urls")
+    assert shops.proves(shops.url_of())
+
+
+def test_while_a_store_is_being_removed_it_is_not_written(shops: StoreWorld) -> None:
+    lease = Leases(shops.table, surroundings(shops.table).now).acquire(ACME, "stores remove", 60)
+
+    held = shops.add()
+    assert (held.exit_code, shops.parameter("credentials")) == (1, None)
+    assert "konimbo/acme is being worked on by stores remove" in held.stderr
+
+    with lease:
+        pass
+    assert shops.add().exit_code == 0
+    assert shops.add("--replace").exit_code == 0  # it was given back
 
 
 def test_it_prints_the_urls_and_what_to_do_with_them(shops: StoreWorld) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from commerce_hooks.http.errors import CredentialsRefusedError
 from commerce_hooks.platform_access import Checked, Finding
 from commerce_hooks.stores import StoreId
 from commerce_hooks_cli.store_book import StoreBook
@@ -205,6 +206,128 @@ def test_a_store_that_was_removed_comes_back_with_new_urls(
     assert (shops.proves(old), shops.proves(shops.url_of())) == (False, True)
 
 
+def test_a_store_whose_removal_stopped_half_way_works_again_with_new_urls(
+    shops: StoreWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    shops.add()
+    old = shops.url_of()
+    with monkeypatch.context() as patch:
+        patch.setattr(StoreBook, "remove", stopped)
+        shops.run("stores", "remove", *ACME, "--yes")
+    assert ACME in shops.book.all()
+    path = written(tmp_path, "stores: {konimbo/acme: {credentials: {from_env: ACME_KONIMBO}}}")
+
+    planned = shops.run("stores", "apply", path, "--plan")
+    shops.run("stores", "apply", path)
+    again = shops.run("stores", "apply", path)
+
+    assert "URLs: disabled -> new ones" in planned.stdout
+    assert (shops.proves(old), shops.proves(shops.url_of())) == (False, True)
+    assert "Nothing to do" in again.stdout
+
+
+def test_a_store_that_was_removed_since_the_plan_is_not_made_by_half(
+    real_shops: StoreWorld, tmp_path: Path
+) -> None:
+    shops = real_shops
+    shops.add("--stack", "shop-hooks")
+
+    def ask(question: str) -> bool:  # noqa: ARG001
+        shops.run("stores", "remove", *ACME, "--yes", "--stack", "shop-hooks")
+        return True
+
+    shops.consent = True
+    shops._ask = ask  # type: ignore[method-assign]
+    path = written(tmp_path, "stores: {konimbo/acme: {policy: off}}")
+
+    result = shops.run("stores", "apply", path, "--stack", "shop-hooks")
+
+    assert (result.exit_code, shops.book.all()) == (1, {})
+    assert "Somebody added or removed konimbo/acme meanwhile." in result.stderr
+
+
+def test_one_shop_that_cannot_be_removed_keeps_no_other_from_it_and_is_told(
+    shops: StoreWorld, tmp_path: Path
+) -> None:
+    third, other = StoreId("centry", "third"), StoreId("konimbo", "other")
+    for store in (third, other, ACME):
+        shops.add(store=store)
+    shops.konimbo.listed = [shops.subscription("1", shops.url_of(other))]
+    shops.konimbo.refuses_to_delete = CredentialsRefusedError()
+    call = ("stores", "apply", written(tmp_path), "--prune", "--json")
+
+    result = shops.run(*call)
+
+    assert (result.exit_code, [*shops.book.all()]) == (1, [CENIT, CENTRY, ISET, ACME, other])
+    assert [one["store"] for one in result.json["removed"]] == ["third"]
+    (failed,) = result.json["failed"]
+    assert (failed["store"], failed["deleted_subscriptions"]) == ("other", [])
+    assert failed["error"].startswith("A subscription of konimbo/other could not be deleted")
+    assert "1 of the 2 stores that were to be removed are still there." in result.stderr
+    assert shops.proves(shops.url_of(other), other)
+
+    shops.konimbo.refuses_to_delete = None
+    assert shops.run(*call).exit_code == 0
+    assert other not in shops.book.all()
+
+
+def test_what_had_gone_when_it_was_stopped_is_told(
+    shops: StoreWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third, other = StoreId("centry", "third"), StoreId("konimbo", "other")
+    for store in (third, other):
+        shops.add(store=store)
+    real = StoreBook.remove
+
+    def remove(self: StoreBook, store: StoreId) -> None:
+        if store == other:
+            raise KeyboardInterrupt
+        real(self, store)
+
+    monkeypatch.setattr(StoreBook, "remove", remove)
+
+    told = shops.run("stores", "apply", written(tmp_path), "--prune", "--json").json
+
+    assert [one["store"] for one in told["removed"]] == ["third"]
+    assert [one["store"] for one in told["failed"]] == ["other"]
+
+
+def test_a_file_without_stores_does_not_remove_them_all(shops: StoreWorld, tmp_path: Path) -> None:
+    shops.add()
+
+    result = shops.run("stores", "apply", written(tmp_path, "stores: {}"), "--prune", "--force")
+
+    assert (result.exit_code, list(shops.book.all())) == (2, [ACME])
+    assert "stores.yaml names no store" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("unnamed", "named", "refused"), [(5, 1, False), (6, 12, False), (6, 11, True)]
+)
+def test_more_than_five_and_a_third_of_all_are_removed_only_by_force(
+    shops: StoreWorld, tmp_path: Path, unnamed: int, named: int, *, refused: bool
+) -> None:
+    def stores(letter: str, count: int) -> str:
+        return "".join(f"  iset/{letter}{number}: {{}}\n" for number in range(count))
+
+    def made(text: str) -> str:
+        return written(tmp_path, f"stores:\n{text}")
+
+    shops.run("stores", "apply", made(stores("a", unnamed) + stores("b", named)))
+    path = made(stores("b", named))
+
+    result = shops.run("stores", "apply", path, "--prune", "--yes")
+
+    assert (result.exit_code, len(shops.book.all()) == named) == (2 * refused, not refused)
+    if refused:
+        assert "would remove 6 of 17 stores, so nothing was done" in result.stderr
+        assert shops.run("stores", "apply", path, "--prune", "--force").exit_code == 0
+        assert len(shops.book.all()) == named
+
+
 def test_a_deployed_stack_is_changed_only_with_consent(
     real_shops: StoreWorld, tmp_path: Path
 ) -> None:
@@ -250,6 +373,7 @@ def test_what_was_made_when_it_was_stopped_is_said_and_the_next_one_does_the_res
 
 
 SECRET = "a-canary-of-a-secret-55ab"
+NOBODY = "stores: {iset/nobody: {}}"
 
 
 @pytest.mark.parametrize(
@@ -389,13 +513,11 @@ def test_no_verb_about_stores_but_add_shows_a_secret_or_a_callback_url(
             shops.run("stores", "check", "--all", *option),
             shops.run("stores", "authorize", *ACME, *option),
             shops.run("stores", "remove", *ACME, *option),
-            shops.run(
-                "stores", "apply", written(tmp_path, "stores: {}"), "--plan", "--prune", *option
-            ),
+            shops.run("stores", "apply", written(tmp_path, NOBODY), "--plan", "--prune", *option),
         ]
     said.append(shops.run("stores", "remove", *ACME, "--yes"))
     said.append(shops.run("stores", "remove", *ACME, "--yes", "--json"))
-    said.append(shops.run("stores", "apply", written(tmp_path, "stores: {}"), "--prune", "--yes"))
+    said.append(shops.run("stores", "apply", written(tmp_path, NOBODY), "--prune", "--yes"))
 
     everything = "\n".join(result.output for result in said)
     assert shops.konimbo.deleted == ["1"]

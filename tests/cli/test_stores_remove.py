@@ -1,6 +1,7 @@
 """`commerce-hooks stores remove`: what goes, what stays, and what happens if it fails half-way."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -158,25 +159,87 @@ def test_where_the_platform_cannot_delete_its_support_is_to_be_asked(shops: Stor
     assert "Ask the platform's support to delete its webhooks with these ids: 77." in result.stdout
 
 
-def test_a_platform_that_does_not_tell_keeps_nobody_from_removing_a_store(
-    shops: StoreWorld,
-) -> None:
-    shops.add()
+def _does_not_answer(shops: StoreWorld) -> None:
     shops.konimbo.fails = NoResponseError("Timeout")
 
-    result = shops.run("stores", "remove", *ACME, "--yes")
 
-    assert (result.exit_code, list(shops.book.all())) == (0, [])
-    assert "its subscriptions cannot be told: the platform did not answer" in result.stdout
+def _has_other_credentials(shops: StoreWorld) -> None:
+    shops.book.write(ACME, None, {"nonsense": "x"})
+
+
+@pytest.mark.parametrize("breaks", [_does_not_answer, _has_other_credentials])
+def test_while_subscriptions_cannot_be_told_a_store_goes_only_if_they_are_to_stay(
+    shops: StoreWorld, breaks: Callable[[StoreWorld], None]
+) -> None:
+    shops.add()
+    breaks(shops)
+
+    stopped = shops.run("stores", "remove", *ACME, "--yes")
+    assert (stopped.exit_code, list(shops.book.all())) == (1, [ACME])
+    assert "its subscriptions cannot be told: " in stopped.stdout
+    assert "stores remove konimbo acme --keep-subscriptions" in stopped.stderr
+    assert shops.parameter("credentials") is not None
+    assert shops.proves(shops.url_of())
+    shops.consent = True
+    assert (shops.run("stores", "remove", *ACME).exit_code, shops.questions) == (1, [])
+
+    result = shops.run("stores", "remove", *ACME, "--yes", "--keep-subscriptions")
+    assert (result.exit_code, shops.parameter("credentials")) == (0, None)
     assert "Look at the platform whether it has webhooks of ours" in result.stdout
 
 
-def test_credentials_that_will_not_do_keep_nobody_from_it_either(shops: StoreWorld) -> None:
-    shops.add()
-    shops.book.write(ACME, None, {"nonsense": "x"})
+def when_asked(shops: StoreWorld, happens: Callable[[], None]) -> None:
+    """The person agrees to everything, and something happens before they do."""
 
-    assert shops.run("stores", "remove", *ACME, "--yes").exit_code == 0
-    assert shops.parameter("credentials") is None
+    def ask(question: str) -> bool:  # noqa: ARG001
+        happens()
+        return True
+
+    shops.consent = True
+    shops._ask = ask  # type: ignore[method-assign]
+
+
+def test_what_is_deleted_is_what_is_there_after_the_question(shops: StoreWorld) -> None:
+    shops.add()
+    shops.konimbo.listed = [
+        shops.subscription("1", shops.url_of()),
+        shops.subscription("2", shops.url_of()),
+    ]
+    since = [shops.subscription("2", STRANGER), shops.subscription("3", shops.url_of())]
+    when_asked(shops, lambda: setattr(shops.konimbo, "listed", list(since)))
+
+    result = shops.run("stores", "remove", *ACME)
+
+    assert (result.exit_code, shops.konimbo.deleted) == (0, ["3"])
+
+
+def test_a_platform_that_ceased_to_answer_since_the_question_stops_it(shops: StoreWorld) -> None:
+    shops.add()
+    when_asked(shops, lambda: _does_not_answer(shops))
+
+    result = shops.run("stores", "remove", *ACME)
+
+    assert (result.exit_code, list(shops.book.all())) == (1, [ACME])
+    assert shops.proves(shops.url_of())
+
+
+def test_who_lost_the_lease_forgets_nothing(
+    shops: StoreWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops.add()
+    around = surroundings(shops.table)
+    put = shops.secrets.put_secret_value
+
+    def late(**what: str) -> dict[str, str]:
+        Leases(shops.table, lambda: around.now() + timedelta(hours=1)).acquire(ACME, "other", 60)
+        return put(**what)
+
+    monkeypatch.setattr(shops.secrets, "put_secret_value", late)
+
+    result = shops.run("stores", "remove", *ACME, "--yes")
+
+    assert (result.exit_code, list(shops.book.all())) == (1, [ACME])
+    assert "konimbo/acme: the lease of the store was taken by another run" in result.stderr
 
 
 def test_with_keep_urls_they_go_on_working(shops: StoreWorld) -> None:

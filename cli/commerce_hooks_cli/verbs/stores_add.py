@@ -107,7 +107,9 @@ def add(
     ] = False,
     new_urls: Annotated[
         bool,
-        typer.Option("--new-urls", metavar="", help="Let a store that was removed have new URLs."),
+        typer.Option(
+            "--new-urls", metavar="", help="Let a store whose URLs are disabled have new ones."
+        ),
     ] = False,
     wait: Annotated[
         float | None,
@@ -203,7 +205,10 @@ def _show_next(screen: Screen, desk: "StoreDesk", store: "StoreId", page: "UrlPa
     from commerce_hooks_cli.store_steps import steps
 
     if entry_of(desk.deployment.key_ring(), store).disabled:
-        screen.warn(f"The URLs of {store} are disabled in the key ring: calls are refused.")
+        screen.warn(
+            f"The URLs of {store} are disabled in the key ring: calls are refused. "
+            "--replace --new-urls gives it new ones."
+        )
     for warning in page.warnings:
         screen.warn(warning)
     screen.show("", "Its callback URLs are secrets: whoever knows one can send in its name.", "")

@@ -7,7 +7,7 @@ import typer
 
 from commerce_hooks_cli.consent import ask_first
 from commerce_hooks_cli.console import Screen
-from commerce_hooks_cli.errors import BadUsageError
+from commerce_hooks_cli.errors import BadUsageError, CommandError
 from commerce_hooks_cli.verbs.options import Json, Stack, Yes
 
 if TYPE_CHECKING:
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
     from commerce_hooks.stores import StoreId
     from commerce_hooks_cli.store_desk import StoreDesk
-    from commerce_hooks_cli.store_farewell import Farewell, Subscribed
+    from commerce_hooks_cli.store_farewell import Farewell, Removal
     from commerce_hooks_cli.store_plan import Change, Desired
 
 _DIFFERENCE = 2
+_FEW, _PART = 5, 3
 
 
 def apply(
@@ -34,6 +35,10 @@ def apply(
         bool,
         typer.Option("--prune", metavar="", help="Remove stores that are not in the file."),
     ] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", metavar="", help="With --prune: remove however many stores."),
+    ] = False,
     yes: Yes = False,
     stack: Stack = None,
     as_json: Json = False,
@@ -45,7 +50,8 @@ def apply(
     `credentials: {from_env: NAME}`, or from_file, from_ssm, from_secret; there is JSON.
 
     Stores that the file doesn't name are left alone, unless --prune removes them as
-    `stores remove` does. What is so already is not touched, so it can be repeated.
+    `stores remove` does: more than five and a third of all only with --force. What is so already
+    is not touched, so it can be repeated. A store whose URLs are disabled is given new ones.
     """
     from commerce_hooks_cli.store_desk import StoreDesk
     from commerce_hooks_cli.store_plan import Action, plan
@@ -55,6 +61,8 @@ def apply(
     text = _read(file)
     desk = StoreDesk.at(ctx.obj, screen, stack)
     desired = _desired(desk, screen, file, text)
+    if prune and not desired:
+        raise BadUsageError(f"{file.name} names no store, so --prune would remove all there are.")
     ring = desk.deployment.key_ring()
     with screen.working("Looking at what there is ..."):
         changes = plan(desired, existing_stores(desk.book, ring), given_up(ring))
@@ -62,12 +70,13 @@ def apply(
     unnamed = [one.store for one in changes if one.action is Action.UNNAMED]
     gone = [_farewell(desk, store) for store in unnamed] if prune else []
     _show(screen, changes, gone, prune=prune)
-    told: dict[str, Any] = {"changes": _as_json(changes), "made": 0, "removed": []}
+    told: dict[str, Any] = {"changes": _as_json(changes), "made": 0, "removed": [], "failed": []}
     if only_plan or not (wanted or gone):
         screen.emit(told)
         if wanted or gone:
             raise typer.Exit(_DIFFERENCE)
         return
+    _check_number(gone, sum(one.existing is not None for one in changes), force=force)
     ask_first(desk.world, desk.deployment, _question(wanted, gone), yes=yes)
     try:
         _make(desk, screen, wanted, told)
@@ -157,6 +166,14 @@ def _question(wanted: "Sequence[Change]", gone: "Sequence[Farewell]") -> str:
     return f"{', and '.join(parts)}. Go on?"
 
 
+def _check_number(gone: "Sequence[Farewell]", there: int, *, force: bool) -> None:
+    if len(gone) > _FEW and len(gone) * _PART > there and not force:
+        raise BadUsageError(
+            f"--prune would remove {len(gone)} of {there} stores, so nothing was done.",
+            "Is it the right file? Add --force if you mean it.",
+        )
+
+
 def _make(
     desk: "StoreDesk", screen: Screen, wanted: "Sequence[Change]", told: dict[str, Any]
 ) -> None:
@@ -168,15 +185,40 @@ def _make(
             told["made"] += 1
             show(told["made"] / len(wanted), str(change.store))
 
-        make_so(desk.deployment, desk.book, wanted, count)
+        make_so(desk, wanted, count)
 
 
 def _remove(screen: Screen, gone: "Sequence[Farewell]", told: dict[str, Any]) -> None:
-    from commerce_hooks_cli.store_farewell import carry_out
+    from commerce_hooks_cli.store_farewell import Removal, carry_out
 
-    if not gone:
-        return
-    done: list[Subscribed] = carry_out(gone, delete=True)
-    told["removed"] = [one.as_json(its) for one, its in zip(gone, done, strict=True)]
-    for farewell, its in zip(gone, done, strict=True):
-        screen.show(f"The store {farewell.store} is removed.", *farewell.left_to_do(its))
+    removals = [Removal(farewell) for farewell in gone]
+    try:
+        carry_out(removals, delete=True)
+    finally:
+        # However it ended: those that are gone are gone.
+        told["removed"] = [one.as_json() for one in removals if one.over]
+        told["failed"] = [_failed(one) for one in removals if not one.over]
+        _show_removals(screen, removals)
+    if left := len(told["failed"]):
+        raise CommandError(
+            f"{left} of the {len(gone)} stores that were to be removed are still there.",
+            "Repeat the command when that is mended.",
+        )
+
+
+def _failed(removal: "Removal") -> dict[str, Any]:
+    return {
+        "platform": removal.farewell.store.platform,
+        "store": removal.farewell.store.name,
+        "deleted_subscriptions": removal.gone,
+        "error": removal.failure and removal.failure.message,
+    }
+
+
+def _show_removals(screen: Screen, removals: "Sequence[Removal]") -> None:
+    for removal in removals:
+        if removal.over:
+            store = removal.farewell.store
+            screen.show(f"The store {store} is removed.", *removal.left_to_do())
+        elif removal.failure:
+            screen.fail(removal.failure.message, removal.failure.hint)

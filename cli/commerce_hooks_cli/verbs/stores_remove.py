@@ -40,10 +40,11 @@ def remove(
     """Remove a shop: its subscriptions of ours, its URLs, its settings and credentials.
 
     Subscriptions that are not ours are left alone. Its callback URLs are refused soon after,
-    when functions have read the key ring anew. If it fails half-way, repeat it.
+    when functions have read the key ring anew. If it fails half-way, repeat it. While the
+    platform can't be asked for its subscriptions, it goes only with --keep-subscriptions.
     """
     from commerce_hooks_cli.store_desk import StoreDesk
-    from commerce_hooks_cli.store_farewell import Farewell, carry_out
+    from commerce_hooks_cli.store_farewell import Farewell, Removal, carry_out
     from commerce_hooks_cli.store_settings import checked_store_id, known_platforms
 
     world: World = ctx.obj
@@ -52,10 +53,12 @@ def remove(
     desk = StoreDesk.at(world, screen, stack)
     farewell = Farewell.of(desk, id_, keep_urls=keep_urls)
     if farewell.already_over:
-        screen.emit(farewell.as_json())
+        screen.emit(Removal(farewell).as_json())
         screen.show(f"The store {id_} is removed already.")
         return
     screen.show(*farewell.plan())
+    if subscriptions is not False:
+        farewell.check_told(farewell.there)
     if not yes and world.ask is None:
         raise BadUsageError(
             "This cannot be taken back, and there is no terminal to ask you first.",
@@ -64,9 +67,12 @@ def remove(
     delete = _whether_to_delete(world, farewell.deletable, subscriptions, yes=yes)
     if not yes and world.ask is not None and not world.ask(f"Remove the store {id_}?"):
         raise CommandError("Nothing was done, as you wished.")
-    (done,) = carry_out([farewell], delete=delete)
-    screen.emit(farewell.as_json(done))
-    screen.show(f"The store {id_} is removed.", *farewell.left_to_do(done))
+    removal = Removal(farewell)
+    carry_out([removal], delete=delete)
+    if removal.failure:
+        raise removal.failure
+    screen.emit(removal.as_json())
+    screen.show(f"The store {id_} is removed.", *removal.left_to_do())
     if not keep_urls:
         seconds = desk.deployment.key_ring_cache_seconds
         screen.show(f"Its callback URLs are refused within {seconds} seconds.")
