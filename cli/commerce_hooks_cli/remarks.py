@@ -142,7 +142,8 @@ def _configuration(facts: StoreFacts) -> Iterator[Remark]:
             "Add the store anew, or use the version that wrote it.",
             f"stores add {name}",
         )
-    if facts.standing is Standing.ABSENT:
+    refused = facts.malformed or (facts.keys and facts.keys.disabled)
+    if facts.standing is Standing.ABSENT and not refused:
         yield Remark(
             Kind.NOT_CONFIGURED,
             "not configured",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from commerce_hooks.callback import iso_utc
 from commerce_hooks.platform_access import Authorizable
 from commerce_hooks_cli.errors import BadUsageError, CommandError
+from commerce_hooks_cli.key_rotation import refusing_seconds
 from commerce_hooks_cli.store_checking import check
 from commerce_hooks_cli.store_credentials import (
     credentials_in,
@@ -223,12 +224,17 @@ class Adding:
         if ask is None or not ask("Add the store all the same?"):
             asks = " ".join(one.ask for one in checked.findings if one.ask)
             raise CommandError(
-                f"{checked.findings[0].problem}. Nothing was written.",
+                f"{checked.findings[0].problem.rstrip('.')}. Nothing was written.",
                 f"{asks} --no-check adds the store all the same.".strip(),
             )
 
     def _say(self, change: Change, configuration: StoreConfiguration) -> None:
         self._screen.show(f"The store {self._store} is {_DONE[change.action]}.")
+        if change.enable:
+            seconds = refusing_seconds(self._desk.deployment.key_ring_cache_seconds)
+            self._screen.note(
+                f"Its new URLs are taken within {seconds:.0f} s, once all functions know of them."
+            )
         if change.action is Action.CHANGE:
             self._screen.show(*(f"  {in_words(one)}" for one in change.differences))
         if self._known.access is not None and self._asked.settings["policy"] is None:

@@ -129,8 +129,12 @@ def _problems(access: PlatformAccess, error: ValidationError) -> Iterator[str]:
         yield f"{name}: {_in_words(problem)}" if known else "there is an unknown field"
 
 
+def _begun_small(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
 def _in_words(problem: Any) -> str:
-    return "is missing" if problem["type"] == "missing" else problem["msg"].lower()
+    return "is missing" if problem["type"] == "missing" else _begun_small(problem["msg"])
 
 
 def _example(access: PlatformAccess) -> str:

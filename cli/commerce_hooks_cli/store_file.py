@@ -176,8 +176,9 @@ def _unknown(key: str, known: tuple[str, ...]) -> str:
     close = get_close_matches(key, known, n=1)
     if close:
         return f"there is no such setting. Did you mean {close[0]}?"
-    secrets = f" Is it one of the credentials? {_LITERAL.capitalize()}" if len(known) > 2 else ""  # noqa: PLR2004
-    return f"there is no such setting. There are: {', '.join(known)}.{secrets}"
+    told = f"there is no such setting. There are: {', '.join(known)}."
+    may_be_secret = "credentials" in known
+    return f"{told} If it is one of the credentials: {_LITERAL}" if may_be_secret else told
 
 
 def _text(node: yaml.Node) -> str:

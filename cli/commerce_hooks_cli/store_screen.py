@@ -87,7 +87,7 @@ def show_checked(screen: Screen, store: StoreId, checked: Checked) -> None:
     """Whether the platform let us do what we need, and the words for its support."""
     account = f" (account {plain(checked.account)})" if checked.account else ""
     mark = Table.grid(padding=(0, 1))
-    said = "the platform lets us in" if not checked.findings else "something is missing"
+    said = "the platform lets us in" if not checked.findings else "not as it has to be"
     mark.add_row(Mark(good=not checked.findings), f"{store}: {said}{account}")
     screen.show(mark)
     for finding in checked.findings:

@@ -236,3 +236,14 @@ def test_how_long_ago_is_told_in_the_largest_unit_that_fits(span: timedelta) -> 
     number, unit = int(told[:-1]), told[-1]
     size = {"s": 1, "m": 60, "h": 3600, "d": 86_400}[unit]
     assert number * size <= span.total_seconds() < (number + 1) * size
+
+
+def test_of_a_store_that_was_removed_nobody_says_that_it_becomes_events() -> None:
+    removed = replace(
+        HEALTHY,
+        standing=Standing.ABSENT,
+        configuration=None,
+        keys=StoreKeys(disabled=True),
+    )
+
+    assert kinds(removed) == [Kind.DISABLED]

@@ -121,9 +121,8 @@ def _desired(
     for problem in problems:
         screen.fail(f"{file.name}, {problem}")
     if problems:
-        raise BadUsageError(
-            f"{file.name} has {len(problems)} mistakes, so nothing was done.", "Mend them first."
-        )
+        mistakes = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        raise BadUsageError(f"{file.name} has {mistakes}, so nothing was done.", "Mend them first.")
     return wishes.desired
 
 
