@@ -65,16 +65,14 @@ class Leases:
             raise LeaseLostError("the lease of the store was taken by another run")
         return written
 
-    def released(self, row: Row, owner: str) -> None:
-        # Not removed: with its versions counted anew, a lease that ended long ago could be
-        # renewed over somebody else's.
-        self._write(row, owner, None)
+    def released(self, row: Row) -> None:
+        self._table.remove(row)
 
     def _end(self, seconds: float) -> datetime:
         return self._now() + timedelta(seconds=seconds)
 
-    def _write(self, row: Row, owner: str, until: datetime | None) -> Row | None:
-        data = {"owner": owner, "until": None if until is None else iso_utc(until)}
+    def _write(self, row: Row, owner: str, until: datetime) -> Row | None:
+        data = {"owner": owner, "until": iso_utc(until)}
         return self._table.write(row, data, expires_at=self._now() + _FORGOTTEN_AFTER)
 
 
@@ -105,7 +103,7 @@ class Lease:
         traceback: TracebackType | None,
     ) -> None:
         try:
-            self.leases.released(self.row, self.owner)
+            self.leases.released(self.row)
         except UnavailableError:
             return  # it ends by itself
 
