@@ -35,9 +35,7 @@ class Episode:
     row: Row
 
 
-def episodes_in(
-    table: StateTable, unreadable: Callable[[Row], None]
-) -> Mapping[StoreId, Episode]:
+def episodes_in(table: StateTable, unreadable: Callable[[Row], None]) -> Mapping[StoreId, Episode]:
     """All that are kept; `unreadable` is told of each row that cannot be read.
 
     Raises:

@@ -85,8 +85,7 @@ def all_seen(
 ) -> Iterator[Seen]:
     """What was seen of one store, or of all, in the order of stores, topics and keys.
 
-    Args:
-        unreadable: Told of each row that cannot be read: by hand, or by a newer version.
+    `unreadable` is told of each row that cannot be read: by hand, or by a newer version.
 
     Raises:
         UnavailableError: It can't all be told.
