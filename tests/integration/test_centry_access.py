@@ -151,6 +151,13 @@ def test_a_webhook_that_says_it_calls_nobody_is_a_stranger_s_and_spoils_no_other
     assert (strangers.callback_url, ours.callback_url) == ("", OURS)
 
 
+def test_one_that_does_not_say_whom_it_calls_may_be_ours(shop: Shop) -> None:
+    del shop.centry.webhooks[shop.centry.add_webhook(OURS)]["callback_url"]
+
+    with pytest.raises(errors.UnreadableAnswerError, match="without a callback URL"):
+        shop.access().subscriptions()
+
+
 def test_a_login_page_is_an_error(shop: Shop) -> None:
     shop.centry.instead[LIST] = Answered(200, b"<html>canary</html>", {"content-type": "text/html"})
 
