@@ -65,14 +65,15 @@ class Leases:
             raise LeaseLostError("the lease of the store was taken by another run")
         return written
 
-    def released(self, row: Row) -> None:
-        self._table.remove(row)
+    def released(self, row: Row, owner: str) -> None:
+        # Not removed, so that for a week it can be seen who had it last.
+        self._write(row, owner, None)
 
     def _end(self, seconds: float) -> datetime:
         return self._now() + timedelta(seconds=seconds)
 
-    def _write(self, row: Row, owner: str, until: datetime) -> Row | None:
-        data = {"owner": owner, "until": iso_utc(until)}
+    def _write(self, row: Row, owner: str, until: datetime | None) -> Row | None:
+        data = {"owner": owner, "until": None if until is None else iso_utc(until)}
         return self._table.write(row, data, expires_at=self._now() + _FORGOTTEN_AFTER)
 
 
@@ -103,7 +104,7 @@ class Lease:
         traceback: TracebackType | None,
     ) -> None:
         try:
-            self.leases.released(self.row)
+            self.leases.released(self.row, self.owner)
         except UnavailableError:
             return  # it ends by itself
 
