@@ -66,9 +66,9 @@ class Screen:
             self.emit_line(json.dumps(value, ensure_ascii=False, indent=2))
 
     def emit_line(self, text: str) -> None:
-        """One line of JSON, which is UTF-8 even where the terminal isn't."""
+        """JSON, which is UTF-8 even where the terminal isn't. What could drive one is escaped."""
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode() + b"\n")
+        sys.stdout.buffer.write(_escaped(text).encode() + b"\n")
         sys.stdout.buffer.flush()
 
     def note(self, text: str) -> None:
@@ -124,8 +124,23 @@ def plain(text: str, *, keep: str = "") -> str:
     return "".join(_harmless(character, keep) for character in text)
 
 
+def _escaped(json_text: str) -> str:
+    """The same JSON: beyond its white space, control characters are only within its strings."""
+    return "".join(one if one in "\n\t" or not _drives(one) else _units(one) for one in json_text)
+
+
+def _units(character: str) -> str:
+    """As JSON escapes it: beyond 16 bits as two surrogates (RFC 8259, 7)."""
+    encoded = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{encoded[at : at + 4]}" for at in range(0, len(encoded), 4))
+
+
+def _drives(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs"}
+
+
 def _harmless(character: str, keep: str) -> str:
-    if character in keep or unicodedata.category(character) not in {"Cc", "Cf", "Cs"}:
+    if character in keep or not _drives(character):
         return character
     return f"\\u{ord(character):04x}"
 

@@ -20,8 +20,9 @@ from commerce_hooks_cli.store_facts import Evidence
 from commerce_hooks_cli.told import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from commerce_hooks.state.table import Row, StateTable
     from commerce_hooks_cli.alarms import Alarm
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.outbox import Waiting
@@ -45,11 +46,16 @@ class Surveyed:
 
 def survey(deployment: Deployment, store: StoreId | None = None) -> Surveyed:
     """Ask all sources at once, about all stores or one. Alarms and outbox are asked for all."""
+    odd: list[Row] = []
+
+    def table() -> StateTable:
+        return open_state_table(deployment)
+
     sources: dict[str, Callable[[], Any]] = {
         "The stores' configurations": configured_stores(deployment).all,
         "The key ring": deployment.key_ring_to_look_at,
-        "What was seen last": lambda: list(all_seen(open_state_table(deployment), store)),
-        "The shops' identities": lambda: list(all_accounts(open_state_table(deployment), store)),
+        "What was seen last": lambda: list(all_seen(table(), store, odd.append)),
+        "The shops' identities": lambda: list(all_accounts(table(), store, odd.append)),
         "The quarantine": lambda: _quarantined(deployment, store),
     }
     if store is None:
@@ -57,10 +63,10 @@ def survey(deployment: Deployment, store: StoreId | None = None) -> Surveyed:
         sources["The alarms"] = lambda: _ringing(deployment)
     with ThreadPoolExecutor(len(sources)) as pool:
         asked = {what: pool.submit(ask, what, source) for what, source in sources.items()}
-        return _surveyed({what: one.result() for what, one in asked.items()})
+        return _surveyed({what: one.result() for what, one in asked.items()}, odd)
 
 
-def _surveyed(told: Mapping[str, Told[Any]]) -> Surveyed:
+def _surveyed(told: Mapping[str, Told[Any]], odd: list[Row]) -> Surveyed:
     values = {what: one.value for what, one in told.items()}
     quarantined, outbox = values["The quarantine"], values.get("The outbox")
     return Surveyed(
@@ -76,9 +82,17 @@ def _surveyed(told: Mapping[str, Told[Any]]) -> Surveyed:
         alarms=values.get("The alarms"),
         errors=[
             *(one.error for one in told.values() if one.error),
+            *_unreadable(odd),
             *(f"The outbox ({one.place}): {one.error}" for one in outbox or () if one.error),
         ],
     )
+
+
+def _unreadable(rows: list[Row]) -> Iterator[str]:
+    if rows:
+        # An identity is part of its row's id, and no place for others' words.
+        stores = sorted({row.id.partition("#")[0] for row in rows})
+        yield f"Rows of the state table that cannot be read: {len(rows)} of {', '.join(stores)}."
 
 
 def _quarantined(deployment: Deployment, store: StoreId | None) -> list[Record]:

@@ -1,13 +1,19 @@
 """Last-seen kept: of a batch only the newest of each row is written, and only if it is news."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from activity.sightings import Note, Sighting
 from commerce_hooks.deadline import TABLE_SECONDS, Deadline
 from commerce_hooks.errors import UnavailableError
-from commerce_hooks.state.seen import Seen, note_account, note_seen
+from commerce_hooks.state.seen import AccountSeen, Seen, note_account, note_seen
 from commerce_hooks.state.table import StateTable
+from commerce_hooks.stores import StoreId
+
+MOST_ACCOUNTS = 10
+"""So many identities of one store are noted of a batch: two are one too many already, and whoever
+has one URL can make up a shop for each callback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +59,14 @@ class Keeping:
 def _newest(sightings: Iterable[Sighting]) -> Iterable[tuple[Sighting, Note]]:
     """For each row the note that was received last, and the sighting that it is of."""
     newest: dict[tuple[type[Note], str], tuple[Sighting, Note]] = {}
+    accounts = Counter[StoreId]()
     for sighting in sightings:
         for note in sighting.notes:
             row = type(note), note.id
+            if row not in newest and isinstance(note, AccountSeen):
+                accounts[note.store] += 1
+                if accounts[note.store] > MOST_ACCOUNTS:
+                    continue
             if row not in newest or note.received_at > newest[row][1].received_at:
                 newest[row] = sighting, note
     return newest.values()

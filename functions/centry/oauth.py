@@ -79,7 +79,8 @@ class TokenEndpoint:
     def __init__(self, base_url: str, credentials: CentryCredentials, api: Api) -> None:
         self._url = f"{base_url}/oauth/token"
         self._credentials = credentials
-        self._api = Api(api.transport, api.pause, _refusal)
+        refusal = _refusal if credentials.needs_consent else _refusal_of_client
+        self._api = Api(api.transport, api.pause, refusal)
 
     def renew(self, refresh_token: str | None, seconds: float) -> Tokens:
         if not self._credentials.needs_consent:
@@ -106,17 +107,17 @@ class TokenEndpoint:
         return _tokens(json_of(self._api.once(request, seconds)))
 
 
+def _refused_grant() -> PlatformError:
+    return CredentialsRefusedError("Centry does not let this application use its grant")
+
+
 _REFUSALS: dict[JsonValue, Callable[[], PlatformError]] = {
     "invalid_grant": AuthorizationLostError,
     "invalid_client": lambda: CredentialsRefusedError(
         "Centry does not know this client id and secret"
     ),
-    "unauthorized_client": lambda: CredentialsRefusedError(
-        "Centry does not let this application use its grant"
-    ),
-    "unsupported_grant_type": lambda: CredentialsRefusedError(
-        "Centry does not let this application use its grant"
-    ),
+    "unauthorized_client": _refused_grant,
+    "unsupported_grant_type": _refused_grant,
     "invalid_scope": lambda: MissingRightError(" ".join(SCOPES)),
 }
 
@@ -131,6 +132,12 @@ def _refusal(response: ApiResponse) -> PlatformError | None:
         return refused
     code = told.get("error") if isinstance(told, dict) else None
     return _REFUSALS[code]() if isinstance(code, str) and code in _REFUSALS else refused
+
+
+def _refusal_of_client(response: ApiResponse) -> PlatformError | None:
+    """The same where no shop has consented, so that none can consent again."""
+    refused = _refusal(response)
+    return _refused_grant() if isinstance(refused, AuthorizationLostError) else refused
 
 
 def _tokens(answer: JsonValue) -> Tokens:

@@ -85,13 +85,14 @@ def _subscription(record: JsonValue) -> Subscription:
     id_, url = record.get("_id"), record.get("callback_url")
     if not isinstance(id_, str) or not _ID.fullmatch(id_):
         raise UnreadableAnswerError("a webhook without an id")
-    if not isinstance(url, str):
+    # One that says it calls nobody is not ours, and spoils no other. One that does not say may be.
+    if "callback_url" not in record or not isinstance(url, str | None):
         raise UnreadableAnswerError("a webhook without a callback URL")
     return Subscription(
         id=id_,
         topics=frozenset(_topics(record)),
         # Centry's own module once created webhooks with a space too many.
-        callback_url=url.strip(),
+        callback_url=(url or "").strip(),
         account=_optional_id(record.get("company_id")),
     )
 

@@ -40,6 +40,7 @@ def _listening(wiring: Wiring, observer: UpkeepObserver) -> Listening:
     deployment, table = wiring.settings.deployment, wiring.settings.state_table
     return Listening(
         stores=SsmStores(deployment.partition("/")[0], ssm, PATIENCE),
+        key_rings=wiring.key_rings(wiring.observer("upkeep")),
         table=DynamoStateTable(table, dynamodb, PATIENCE, new_callback_id),
         publisher=wiring.publisher(),
         deployment=deployment,

@@ -1,6 +1,6 @@
 """Episodes of silence: each is told once when it begins, kept meanwhile, and told when it ends."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -10,6 +10,7 @@ from commerce_hooks.decoding import JsonObject
 from commerce_hooks.events import Event
 from commerce_hooks.platform import SYSTEM_SOURCE
 from commerce_hooks.schemas.envelope import Metadata, Resource
+from commerce_hooks.state.readable import moment_in, readable
 from commerce_hooks.state.table import Row, StateTable
 from commerce_hooks.stores import StoreId
 from upkeep.silence import Silence
@@ -34,13 +35,14 @@ class Episode:
     row: Row
 
 
-def episodes_in(table: StateTable) -> Mapping[StoreId, Episode]:
-    """All that are kept.
+def episodes_in(table: StateTable, unreadable: Callable[[Row], None]) -> Mapping[StoreId, Episode]:
+    """All that are kept; `unreadable` is told of each row that cannot be read.
 
     Raises:
         UnavailableError: They can't all be told.
     """
-    return {each.silence.store: each for each in map(_episode, table.rows(SILENCE))}
+    found = readable(table.rows(SILENCE), _episode, unreadable)
+    return {each.silence.store: each for each in found}
 
 
 def keep(table: StateTable, silence: Silence, told_as: str, known: Episode | None) -> None:
@@ -93,7 +95,7 @@ def _episode(row: Row) -> Episode:
     topics = row.data["topics"]
     silence = Silence(
         store=StoreId.parse(row.id),
-        since=datetime.fromisoformat(str(row.data["since"])),
+        since=moment_in(row, "since"),
         hours=int(str(row.data["hours"])),
         everything=row.data["everything"] is True,
         topics=tuple(map(str, topics)) if isinstance(topics, list) else (),

@@ -13,9 +13,11 @@ from typing import Protocol, TypeAlias
 from commerce_hooks.deadline import BUS_SECONDS, TABLE_SECONDS, Deadline
 from commerce_hooks.errors import CommerceHooksError, UnavailableError
 from commerce_hooks.events import Event
+from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks.publishing import Publishing
+from commerce_hooks.receiving import KeyRingSource
 from commerce_hooks.state.seen import Seen, all_seen
-from commerce_hooks.state.table import StateTable
+from commerce_hooks.state.table import Row, StateTable
 from commerce_hooks.stores import StoreConfiguration, StoreId, Stores
 from upkeep.episodes import Episode, episodes_in, heard_event, keep, silent_event
 from upkeep.silence import Silence, silence_of
@@ -25,6 +27,7 @@ class Observer(Protocol):
     """Where an operator reads who is silent."""
 
     def listened(self, silences: Sequence[Silence], unreadable: Sequence[StoreId]) -> None: ...
+    def row_unreadable(self, row: Row) -> None: ...
     def told(self, event: Event) -> None: ...
     def not_told(self, store: StoreId, error: UnavailableError) -> None: ...
 
@@ -38,6 +41,7 @@ class Listening:
     """Compares what was seen last with what the stores' operators expect."""
 
     stores: Stores
+    key_rings: KeyRingSource
     table: StateTable
     publisher: Publishing
     deployment: str
@@ -51,11 +55,12 @@ class Listening:
             UnavailableError: It is not known who is silent.
             NotToldError: Some changes are not told, or not noted; the others are.
         """
-        configured, seen = self.stores.all(), _by_store(all_seen(self.table))
+        configured = self.stores.all()
+        seen = _by_store(all_seen(self.table, unreadable=self.observer.row_unreadable))
         silences = self._silences(configured, seen)
         unreadable = [store for store, known in configured.items() if known is None]
         self.observer.listened(list(silences.values()), unreadable)
-        episodes = episodes_in(self.table)
+        episodes = episodes_in(self.table, self._forget)
         # Of a store whose configuration cannot be read nothing is known, so nothing ends either.
         ended = episodes.keys() - silences.keys() - {*unreadable}
         self._take(
@@ -72,11 +77,13 @@ class Listening:
         configured: Mapping[StoreId, StoreConfiguration | None],
         seen: Mapping[StoreId, Sequence[Seen]],
     ) -> Mapping[StoreId, Silence]:
-        now = self.now()
+        now, ring = self.now(), self.key_rings.current()
         found = (
             silence_of(store, configuration, seen.get(store, ()), now)
             for store, configuration in configured.items()
-            if configuration
+            # What is refused cannot be heard. An entry of the ring that is malformed disables, too;
+            # that is told where the ring is read.
+            if configuration and not ring.store(CallbackTarget(*store)).disabled
         )
         return {silence.store: silence for silence in found if silence}
 
@@ -92,6 +99,11 @@ class Listening:
         if failed:
             raise NotToldError(", ".join(map(str, failed)))
 
+    def _forget(self, row: Row) -> None:
+        """A row that cannot be read would hide that its store was told, hour after hour."""
+        self.observer.row_unreadable(row)
+        self.table.remove(row)
+
     def _goes_on(self, silence: Silence, episode: Episode | None, bus: Deadline) -> None:
         if episode is None or silence.worse_than(episode.silence):
             self._tell(silent_event(silence, self.deployment, self.now()), bus)
@@ -100,7 +112,7 @@ class Listening:
             keep(self.table, silence, episode.told_as, episode)
 
     def _is_over(self, episode: Episode, seen: Iterable[Seen], bus: Deadline) -> None:
-        """Else the store, or what was expected of it, has been taken out of the configuration."""
+        """Else the store, or what was expected of it, is no longer configured, or disabled."""
         if episode.silence.broken_by(seen):
             self._tell(heard_event(episode, self.deployment, self.now()), bus)
         self.table.remove(episode.row)

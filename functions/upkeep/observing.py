@@ -8,6 +8,7 @@ from commerce_hooks.callback import iso_utc
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.events import Event
 from commerce_hooks.observing import JobObserver, Meter
+from commerce_hooks.state.table import Row
 from commerce_hooks.stores import StoreId
 from upkeep.records import Gauge, Prefix
 from upkeep.silence import Silence
@@ -65,6 +66,10 @@ class UpkeepObserver:
         for store in unreadable:
             self._silence.ran("warning", outcome="unreadable", **_named(store))
         self._meter.measure("SilentStores", len(silences), {"kind": "store"})
+
+    def row_unreadable(self, row: Row) -> None:
+        """A row of the state table says nothing: it is passed over, or told anew."""
+        self._silence.ran("warning", outcome="row_unreadable", kind=row.kind, row=row.id)
 
     def told(self, event: Event) -> None:
         """A store that fell silent, or is heard again, is on the bus."""

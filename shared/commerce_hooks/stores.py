@@ -15,16 +15,19 @@ PRODUCTION = "production"
 """The environment of a platform that stores are in unless they say otherwise."""
 SILENCE_HOURS = 48
 MAX_SILENCE_HOURS = 24 * 90
+_YEARS = range(2000, 3000)
+"""Well within those that can be converted to UTC, whatever the offset."""
 _Topic = Annotated[str, StringConstraints(pattern=rf"^(?:{TOPIC_NAME.pattern})$")]
 
 
 def _moment(text: str) -> str:
     try:
-        known = datetime.fromisoformat(text).tzinfo is not None
+        moment = datetime.fromisoformat(text)
+        known = moment.tzinfo is not None and moment.year in _YEARS
     except ValueError:
         known = False
     if not known:
-        raise ValueError("no ISO 8601 with an offset from UTC")
+        raise ValueError("no ISO 8601 of this millennium with an offset from UTC")
     return text
 
 

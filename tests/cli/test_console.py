@@ -3,8 +3,11 @@
 import io
 import json
 import sys
+import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
@@ -47,6 +50,19 @@ def test_json_is_utf8_even_where_the_terminal_is_not(monkeypatch: pytest.MonkeyP
     Screen(as_json=True).emit({"name": "שלום"})
 
     assert json.loads(written.getvalue().decode()) == {"name": "שלום"}
+
+
+@given(st.text(st.characters(categories=["Cc", "Cf", "Cs", "L", "P"])))
+def test_json_cannot_drive_a_terminal_and_means_the_same(account: str) -> None:
+    written = io.BytesIO()
+    stdout = io.TextIOWrapper(written, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdout", stdout)
+        Screen(as_json=True).emit({"account": account})
+
+    text = written.getvalue().decode()
+    assert json.loads(text) == json.loads(json.dumps({"account": account}))
+    assert {c for c in text if unicodedata.category(c) in {"Cc", "Cf", "Cs"}} == {"\n"}
 
 
 def test_a_terminal_shows_how_much_is_done(

@@ -11,9 +11,12 @@ import boto3
 import pytest
 
 from commerce_hooks.callback import iso_utc
+from commerce_hooks.state.seen import ACCOUNTS, SEEN
+from commerce_hooks.state.table import Row
 from commerce_hooks_cli.alarms import alarms_of, ringing
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.stack_resources import ALARM, Resource
+from commerce_hooks_cli.state_table import open_state_table
 from support.account import Account, account_on_moto
 from support.command import REAL, FakeWorld
 from support.replays import NOW
@@ -171,6 +174,20 @@ def test_a_source_that_fails_hides_no_other_and_is_told(shops: Shops) -> None:
     assert "So this is not all." in shown.stderr
     assert told.json["quarantined"] is None
     assert told.json["stores"][0]["quarantined"] is None
+
+
+def test_rows_that_cannot_be_read_are_told_of_without_what_others_sent(shops: Shops) -> None:
+    heard(shops.deployment, "konimbo/acme")
+    table = open_state_table(shops.deployment)
+    table.write(Row(SEEN, "iset/odd#a#k1"), {})
+    table.write(Row(ACCOUNTS, "iset/odd#canary"), {})
+
+    result = shops.run()
+
+    assert result.exit_code == 1
+    assert "konimbo/acme" in result.stdout
+    assert "cannot be read: 2 of iset/odd." in result.stderr
+    assert "canary" not in result.stdout + result.stderr
 
 
 def test_a_stack_without_a_state_table_is_told_what_it_can(shops: Shops) -> None:

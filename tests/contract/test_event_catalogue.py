@@ -133,7 +133,7 @@ def test_what_is_said_of_silent_stores_is_what_is_sent() -> None:
     silence = Silence(StoreId("iset", "acme"), datetime.now(UTC), 48, everything=True, topics=())
     silences = FakeStateTable()
     keep(silences, silence, silence.id, None)
-    (episode,) = episodes_in(silences).values()
+    (episode,) = episodes_in(silences, lambda row: pytest.fail(row.id)).values()
     events = [
         silent_event(silence, "test/unit", silence.since),
         heard_event(episode, "test/unit", silence.since),

@@ -123,7 +123,7 @@ RECORD = {"_id": ID, "callback_url": OURS}
         [{**RECORD, "_id": 5}],
         [{**RECORD, "_id": "../../oauth"}],
         [{"_id": ID}],
-        [{**RECORD, "callback_url": None}],
+        [{**RECORD, "callback_url": 5}],
         [{**RECORD, "on_order_save": "true"}],
         [{**RECORD, "on_order_save": 1}],
         [RECORD, RECORD],
@@ -137,6 +137,25 @@ def test_what_is_not_as_documented_is_an_error(shop: Shop, answer: Any) -> None:
         shop.access().subscriptions()
 
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", [None, "", " "])
+def test_a_webhook_that_says_it_calls_nobody_is_a_stranger_s_and_spoils_no_other(
+    shop: Shop, url: str | None
+) -> None:
+    shop.centry.webhooks[shop.centry.add_webhook("")]["callback_url"] = url
+    shop.centry.add_webhook(OURS)
+
+    strangers, ours = shop.access().subscriptions()
+
+    assert (strangers.callback_url, ours.callback_url) == ("", OURS)
+
+
+def test_one_that_does_not_say_whom_it_calls_may_be_ours(shop: Shop) -> None:
+    del shop.centry.webhooks[shop.centry.add_webhook(OURS)]["callback_url"]
+
+    with pytest.raises(errors.UnreadableAnswerError, match="without a callback URL"):
+        shop.access().subscriptions()
 
 
 def test_a_login_page_is_an_error(shop: Shop) -> None:
@@ -355,11 +374,10 @@ def test_no_secret_is_told_whatever_centry_answers(
     assert "canary" not in said + caplog.text
 
 
-def asked_for_tokens(answer: ApiResponse) -> Any:
-    endpoint = TokenEndpoint(
-        "https://x.example", credentials(), Api(FakeTransport([answer]), lambda _: None)
-    )
-    return endpoint.renew(None, 10)
+def asked_for_tokens(answer: ApiResponse, **changed: str) -> Any:
+    api = Api(FakeTransport([answer]), lambda _: None)
+    endpoint = TokenEndpoint("https://x.example", credentials(**changed), api)
+    return endpoint.renew("refresh-1", 10)
 
 
 @pytest.mark.parametrize(
@@ -388,9 +406,19 @@ def test_the_token_endpoint_says_who_has_to_act(
     status: int, body: bytes, kind: type[errors.PlatformError]
 ) -> None:
     with pytest.raises(errors.PlatformError) as caught:
-        asked_for_tokens(ApiResponse(status, {}, body))
+        asked_for_tokens(ApiResponse(status, {}, body), grant="authorization_code")
 
     assert type(caught.value) is kind
+
+
+def test_no_shop_has_to_consent_where_none_ever_did() -> None:
+    refused = ApiResponse(400, {}, b'{"error":"invalid_grant"}')
+
+    with pytest.raises(errors.CredentialsRefusedError) as caught:
+        asked_for_tokens(refused)
+
+    assert "authorize" not in str(caught.value)
+    assert not isinstance(caught.value, errors.AuthorizationLostError)
 
 
 @pytest.mark.parametrize(

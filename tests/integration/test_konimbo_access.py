@@ -168,6 +168,12 @@ def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in RECORD.items() if key != name}
 
 
+def test_a_webhook_with_an_empty_url_is_a_stranger_s_and_spoils_no_other(shop: Shop) -> None:
+    shop.answers([{**RECORD, "id": 2, "callback_url": ""}, RECORD])
+
+    assert [one.callback_url for one in shop.access().subscriptions()] == ["", URL]
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -185,7 +191,7 @@ def without(name: str) -> dict[str, Any]:
         [{**RECORD, "id": 1.5}],
         [{**RECORD, "id": "../items/1"}],
         [{**RECORD, "event": ["order_created"]}],
-        [{**RECORD, "callback_url": ""}],
+        [{**RECORD, "callback_url": None}],
         [RECORD, RECORD],
     ],
 )

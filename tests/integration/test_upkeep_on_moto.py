@@ -16,7 +16,8 @@ from commerce_hooks.errors import UnavailableError
 from commerce_hooks.parking import DONE, STATE_TAG
 from commerce_hooks.scheduled import UnknownTaskError
 from commerce_hooks.state.aws import DynamoStateTable
-from commerce_hooks.state.seen import Seen, note_seen
+from commerce_hooks.state.seen import SEEN, Seen, note_seen
+from commerce_hooks.state.table import Row
 from commerce_hooks.stores import StoreId
 from support.account import BUCKET, Account, account_on_moto
 from support.api_gateway import lambda_context
@@ -203,16 +204,21 @@ def configure(account: Account, store: str, text: str) -> None:
     boto3.client("ssm").put_parameter(Name=name, Type="String", Value=text)
 
 
-def hear(account: Account, store: str) -> None:
-    """Something of a store comes in just now."""
-    table = DynamoStateTable(
+def table(account: Account) -> DynamoStateTable:
+    return DynamoStateTable(
         account.environment["STATE_TABLE"],
         lambda: boto3.client("dynamodb"),
         Patience(lambda: 0.0, lambda _: None),
         lambda: "the test",
     )
+
+
+def hear(account: Account, store: str) -> None:
+    """Something of a store comes in just now."""
     moment = datetime.now(UTC)
-    note_seen(table, Seen(StoreId.parse(store), "t", "k1", moment, "order.created", "c1.0"))
+    note_seen(
+        table(account), Seen(StoreId.parse(store), "t", "k1", moment, "order.created", "c1.0")
+    )
 
 
 ADDED = '{"added_at": "2026-01-01T00:00:00.000Z", "expected_topics": ["order_created"]}'
@@ -281,6 +287,47 @@ def test_a_configuration_that_cannot_be_read_is_told_and_counted(
     assert (line["outcome"], line["platform"], line["store"]) == ("unreadable", "konimbo", "acme")
     assert (count["Jobs"], count["job"], count["outcome"]) == ([1.0], "silence", "unreadable")
     assert CANARY not in printed
+
+
+def test_a_row_that_cannot_be_read_is_a_warning_that_names_it_and_quotes_nothing(
+    account: Account, output: pytest.CaptureFixture[str]
+) -> None:
+    table(account).write(Row(SEEN, "konimbo/acme#t#k1"), {CANARY: 1})
+
+    assert handle(account, SILENCE) == {"silent": []}
+
+    printed = output.readouterr().out
+    line, *_ = (json.loads(one) for one in printed.splitlines())
+    assert (line["level"], line["outcome"]) == ("WARNING", "row_unreadable")
+    assert (line["kind"], line["row"]) == ("seen", "konimbo/acme#t#k1")
+    assert CANARY not in printed
+
+
+def test_a_store_that_the_key_ring_disables_is_not_silent(account: Account) -> None:
+    configure(account, "konimbo/acme", ADDED)
+    configure(account, "iset/acme", ADDED)
+    ring = {"sign": "k1", "k1": "x" * 32, "stores": {"iset/acme": {"disabled": True}}}
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId=account.environment["KEY_RING_ARN"], SecretString=json.dumps(ring)
+    )
+
+    assert handle(account, SILENCE) == {"silent": ["konimbo/acme"]}
+
+
+def test_without_the_key_ring_nobody_is_said_to_be_silent(
+    account: Account, output: pytest.CaptureFixture[str]
+) -> None:
+    configure(account, "konimbo/acme", ADDED)
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId=account.environment["KEY_RING_ARN"], SecretString="{}"
+    )
+
+    with pytest.raises(UnavailableError):
+        handle(account, SILENCE)
+
+    printed = output.readouterr().out
+    assert "SilentStores" not in printed
+    assert '"cause":"key_ring: Invalid"' in printed
 
 
 def test_a_store_that_could_not_be_told_of_is_an_error_and_the_function_is_tried_again(

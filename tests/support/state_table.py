@@ -34,6 +34,7 @@ class FakeStateTable:
     _rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     _moments: dict[tuple[str, str], str] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def read(self, kind: str, id_: str) -> Row:
         self.before_call("read")
@@ -56,9 +57,7 @@ class FakeStateTable:
         with self._lock:
             if self._rows.get(key, Row(*key)).version != row.version:
                 return None
-            written = Row(row.kind, row.id, dict(data), row.version + 1)
-            self._put(written, expires_at)
-        return written
+            return self._put(row.kind, row.id, data, expires_at)
 
     def write_newest(
         self,
@@ -74,7 +73,7 @@ class FakeStateTable:
             if self._moments.get((kind, id_), "") >= when:
                 return False
             self._moments[kind, id_] = when
-            self._put(Row(kind, id_, dict(data), 1), expires_at)
+            self._put(kind, id_, data, expires_at)
         return True
 
     def remove(self, row: Row) -> bool:
@@ -86,11 +85,14 @@ class FakeStateTable:
             self._rows.pop(key, None)
         return True
 
-    def _put(self, row: Row, expires_at: datetime | None) -> None:
-        key = row.kind, row.id
-        self._rows[key] = row
+    def _put(
+        self, kind: str, id_: str, data: Mapping[str, JsonValue], expires_at: datetime | None
+    ) -> Row:
+        key = kind, id_
+        self._rows[key] = Row(kind, id_, dict(data), f"version-{next(self._numbers)}")
         self.expiring[key] = expires_at
         self.writes.append(key)
+        return self._rows[key]
 
 
 def failing(_: str) -> None:
@@ -123,6 +125,6 @@ def dynamo_table(**changed: Any) -> DynamoStateTable:
         "name": "state",
         "make_client": partial(boto3.client, "dynamodb"),
         "patience": Patience(lambda: 0.0, lambda _: None),
-        "new_writer": lambda: f"writer-{next(numbers)}",
+        "new_version": lambda: f"version-{next(numbers)}",
     }
     return DynamoStateTable(**{**known, **changed})

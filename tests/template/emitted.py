@@ -14,6 +14,8 @@ from commerce_hooks.listing import Listed, Page
 from commerce_hooks.observing import JobObserver, Meter, Observer
 from commerce_hooks.outbox import OUTBOX_PREFIX
 from commerce_hooks.outcomes import Outcome, Receipt
+from commerce_hooks.state.seen import SEEN
+from commerce_hooks.state.table import Row
 from commerce_hooks.stores import StoreId
 from redeliver.dead_letters import DeadLetters
 from redeliver.draining import Drain
@@ -122,6 +124,7 @@ def _stores_are_silent(observer: UpkeepObserver) -> None:
     acme = StoreId("konimbo", "acme")
     failed = UnavailableError("table", "Timeout")
     observer.listened([Silence(acme, NOW, 48, everything=True, topics=())], [acme])
+    observer.row_unreadable(Row(SEEN, "konimbo/acme#t#k1"))
     observer.not_told(acme, failed)
     observer.not_listened(failed)
 

@@ -20,7 +20,6 @@ KEPT = (
     "KeyRing",
     "PayloadBucket",
     "PayloadBucketPolicy",
-    "StateTable",
     "BulkQueue",
     "BulkDeadLetters",
     "OutboxQueue",
@@ -44,6 +43,22 @@ def test_losing_it_would_break_urls_or_lose_data_so_it_outlives_the_stack(
     policies = {key: template.resources[name].get(key) for key in RETAINED}
 
     assert policies == RETAINED
+
+
+def test_a_protected_table_outlives_even_a_deployment_that_failed_at_first(
+    template: Template,
+) -> None:
+    """Its rollback would otherwise delete what the protection keeps, and fail."""
+    for resource in template.resources.values():
+        if resource.get("Properties", {}).get("DeletionProtectionEnabled"):
+            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+    assert template.properties("StateTable")["DeletionProtectionEnabled"] is True
+
+
+def test_a_table_that_a_failed_deployment_left_behind_blocks_no_second_one(
+    template: Template,
+) -> None:
+    assert "TableName" not in template.properties("StateTable")
 
 
 def test_an_api_s_stage_outlives_the_stack_with_the_api(cloudformation: Template) -> None:
@@ -225,6 +240,4 @@ def test_the_state_table_is_encrypted_and_can_be_put_back_to_any_moment(
     # With the account's own key (AWS::DynamoDB::Table SSESpecification), not one of AWS's.
     assert table["SSESpecification"] == {"SSEEnabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert table["DeletionProtectionEnabled"] is True
     assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert "TableName" not in table

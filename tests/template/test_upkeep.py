@@ -241,6 +241,12 @@ def test_of_the_table_it_may_read_last_seen_and_keep_silences(
         assert not may_do(action, kind)
 
 
+def test_it_may_read_the_key_ring_and_no_other_secret(template: Template) -> None:
+    assert upkeep_may(template, "secretsmanager:GetSecretValue", "KeyRing")
+    assert not upkeep_may(template, "secretsmanager:GetSecretValue", "Another")
+    assert not upkeep_may(template, "secretsmanager:PutSecretValue", "KeyRing")
+
+
 def test_it_may_publish_heartbeats_and_tell_of_stores_and_nothing_else(template: Template) -> None:
     told = [HEARTBEAT, STORE_SILENT, STORE_HEARD]
     own: dict[str, Any] = {"source": [SYSTEM_SOURCE], "detail-type": told}
@@ -265,6 +271,7 @@ def test_it_may_do_nothing_more_but_log(template: Template) -> None:
         ["logs:CreateLogStream", "logs:PutLogEvents"],
         "s3:ListBucket",
         "s3:GetObjectTagging",
+        "secretsmanager:GetSecretValue",
         "ssm:GetParametersByPath",
         "dynamodb:Query",
         ["dynamodb:PutItem", "dynamodb:DeleteItem"],

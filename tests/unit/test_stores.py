@@ -57,6 +57,8 @@ def test_what_is_left_out_has_a_default() -> None:
         {"token": "canary"},
         {"added_at": "canary"},
         {"added_at": "2026-03-09T12:00:00"},
+        {"added_at": "0001-01-01T00:00:00+14:00"},
+        {"added_at": "9999-12-31T23:59:59-14:00"},
     ],
 )
 def test_what_cannot_be_is_refused_without_quoting_it(wrong: dict[str, object]) -> None:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 _LOST = "ConditionalCheckFailedException"
 # A write whose answer was lost is made again, and must not take itself for somebody else's.
-_UNCHANGED_OR_OURS = "version = :version OR written_by = :writer"
-_ABSENT_OR_OURS = "attribute_not_exists(id) OR written_by = :writer"
+_UNCHANGED_OR_OURS = "version = :read OR version = :ours"
+_ABSENT_OR_OURS = "attribute_not_exists(id) OR version = :ours"
+_UNCHANGED_OR_GONE = "version = :read OR attribute_not_exists(id)"
 _OLDER = "attribute_not_exists(id) OR moment < :moment"
 
 
@@ -28,7 +29,7 @@ class DynamoStateTable:
     """The table. Its client is made when it is first needed.
 
     Args:
-        new_writer: Never the same twice.
+        new_version: Never the same twice.
         seconds: What one call may take, repeats included.
     """
 
@@ -37,13 +38,13 @@ class DynamoStateTable:
         name: str,
         make_client: "Callable[[], DynamoDBClient]",
         patience: Patience,
-        new_writer: Callable[[], str],
+        new_version: Callable[[], str],
         seconds: float = TABLE_SECONDS,
     ) -> None:
         self._name = name
         self._make_client = make_client
         self._patience = patience
-        self._new_writer = new_writer
+        self._new_version = new_version
         self._seconds = seconds
 
     @cached_property
@@ -70,15 +71,11 @@ class DynamoStateTable:
     def write(
         self, row: Row, data: Mapping[str, JsonValue], expires_at: datetime | None = None
     ) -> Row | None:
-        version, writer = row.version + 1, self._new_writer()
-        values: dict[str, Any] = {":writer": {"S": writer}}
+        version = self._new_version()
+        values: dict[str, Any] = {":ours": {"S": version}}
         if row.exists:
-            values[":version"] = {"N": str(row.version)}
-        item = {
-            **_item(row.kind, row.id, data, expires_at),
-            "version": {"N": str(version)},
-            "written_by": {"S": writer},
-        }
+            values[":read"] = {"S": row.version}
+        item = {**_item(row.kind, row.id, data, expires_at), "version": {"S": version}}
         condition = _UNCHANGED_OR_OURS if row.exists else _ABSENT_OR_OURS
         written = self._put(item, condition, values)
         return Row(row.kind, row.id, dict(data), version) if written else None
@@ -92,7 +89,8 @@ class DynamoStateTable:
         expires_at: datetime | None = None,
     ) -> bool:
         when = {"S": iso_utc(moment)}
-        item = {**_item(kind, id_, data, expires_at), "version": {"N": "1"}, "moment": when}
+        version = {"S": self._new_version()}
+        item = {**_item(kind, id_, data, expires_at), "version": version, "moment": when}
         return self._put(item, _OLDER, {":moment": when})
 
     def remove(self, row: Row) -> bool:
@@ -100,8 +98,8 @@ class DynamoStateTable:
             lambda: self._client.delete_item(
                 TableName=self._name,
                 Key=_key(row.kind, row.id),
-                ConditionExpression="attribute_not_exists(id) OR version = :version",
-                ExpressionAttributeValues={":version": {"N": str(row.version)}},
+                ConditionExpression=_UNCHANGED_OR_GONE,
+                ExpressionAttributeValues={":read": {"S": row.version}},
             )
         )
 
@@ -166,4 +164,4 @@ def _item(
 
 def _row(item: Mapping[str, Any]) -> Row:
     data = json.loads(item["data"]["S"])
-    return Row(item["kind"]["S"], item["id"]["S"], data, int(item["version"]["N"]))
+    return Row(item["kind"]["S"], item["id"]["S"], data, item["version"]["S"])

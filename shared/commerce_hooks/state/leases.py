@@ -66,8 +66,7 @@ class Leases:
         return written
 
     def released(self, row: Row, owner: str) -> None:
-        # Not removed: with its versions counted anew, a lease that ended long ago could be
-        # renewed over somebody else's.
+        # Not removed, so that for a week it can be seen who had it last.
         self._write(row, owner, None)
 
     def _end(self, seconds: float) -> datetime:

@@ -1,11 +1,12 @@
 """What was seen last: of each store, topic and key the newest event, and the shop's identities."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commerce_hooks.callback import iso_utc
 from commerce_hooks.decoding import JsonObject
+from commerce_hooks.state.readable import moment_in, readable
 from commerce_hooks.state.table import Row, StateTable
 from commerce_hooks.stores import StoreId
 
@@ -13,6 +14,8 @@ SEEN, ACCOUNTS = "seen", "accounts"
 """The kinds of row. Both are written by `write_newest` alone."""
 KEPT_FOR = timedelta(days=400)
 """What has not been seen for so long is forgotten."""
+ACCOUNT_KEPT_FOR = timedelta(days=30)
+"""The same of an identity: it is any text of a body, so whoever has one URL can make many up."""
 _NONE = "-"
 
 
@@ -67,21 +70,36 @@ def note_seen(table: StateTable, seen: Seen) -> bool:
 def note_account(table: StateTable, seen: AccountSeen) -> bool:
     """The same of an identity."""
     moment, data = seen.received_at, {"received_at": iso_utc(seen.received_at)}
-    return table.write_newest(ACCOUNTS, seen.id, data, moment, expires_at=moment + KEPT_FOR)
+    expires_at = moment + ACCOUNT_KEPT_FOR
+    return table.write_newest(ACCOUNTS, seen.id, data, moment, expires_at=expires_at)
 
 
-def all_seen(table: StateTable, store: StoreId | None = None) -> Iterator[Seen]:
+def _pass_over(_: Row) -> None:
+    """For who needs not know which rows say nothing."""
+
+
+def all_seen(
+    table: StateTable,
+    store: StoreId | None = None,
+    unreadable: Callable[[Row], None] = _pass_over,
+) -> Iterator[Seen]:
     """What was seen of one store, or of all, in the order of stores, topics and keys.
+
+    `unreadable` is told of each row that cannot be read: by hand, or by a newer version.
 
     Raises:
         UnavailableError: It can't all be told.
     """
-    return map(_seen, table.rows(SEEN, _prefix(store)))
+    return readable(table.rows(SEEN, _prefix(store)), _seen, unreadable)
 
 
-def all_accounts(table: StateTable, store: StoreId | None = None) -> Iterator[AccountSeen]:
+def all_accounts(
+    table: StateTable,
+    store: StoreId | None = None,
+    unreadable: Callable[[Row], None] = _pass_over,
+) -> Iterator[AccountSeen]:
     """The same of identities."""
-    return map(_account, table.rows(ACCOUNTS, _prefix(store)))
+    return readable(table.rows(ACCOUNTS, _prefix(store)), _account, unreadable)
 
 
 def _prefix(store: StoreId | None) -> str:
@@ -103,7 +121,7 @@ def _seen(row: Row) -> Seen:
         store=StoreId.parse(store),
         topic=None if topic == _NONE else topic,
         key_id=None if key_id == _NONE else key_id,
-        received_at=datetime.fromisoformat(str(row.data["received_at"])),
+        received_at=moment_in(row, "received_at"),
         detail_type=str(row.data["detail_type"]),
         event_id=str(row.data["event_id"]),
         account=None if row.data["account"] is None else str(row.data["account"]),
@@ -112,5 +130,4 @@ def _seen(row: Row) -> Seen:
 
 def _account(row: Row) -> AccountSeen:
     store, _, account = row.id.partition("#")
-    received_at = datetime.fromisoformat(str(row.data["received_at"]))
-    return AccountSeen(StoreId.parse(store), account, received_at)
+    return AccountSeen(StoreId.parse(store), account, moment_in(row, "received_at"))

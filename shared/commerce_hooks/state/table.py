@@ -14,17 +14,18 @@ class Row:
 
     Args:
         data: What it holds; it may be secret, so it is not shown.
-        version: Grows with each write; 0 if there is no such row.
+        version: Names the write that it is of, and no other: a row that was removed and made
+            anew never equals the old one. Empty if there is no such row.
     """
 
     kind: str
     id: str
     data: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
-    version: int = 0
+    version: str = ""
 
     @property
     def exists(self) -> bool:
-        return self.version > 0
+        return self.version != ""
 
 
 class StateTable(Protocol):
@@ -34,7 +35,7 @@ class StateTable(Protocol):
     """
 
     def read(self, kind: str, id_: str) -> Row:
-        """The row, of version 0 if there is none."""
+        """The row, without a version if there is none."""
         ...
 
     def rows(self, kind: str, prefix: str = "") -> Iterator[Row]:

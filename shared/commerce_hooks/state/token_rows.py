@@ -53,6 +53,10 @@ class TokenRow:
         written = self._table.write(held.row, _data(held))
         return None if written is None else _held(written)
 
+    def remove(self, held: HeldTokens) -> bool:
+        """False if somebody else wrote since it was read."""
+        return self._table.remove(held.row)
+
     def forget_others(self) -> None:
         """Forget what other bindings of the store hold."""
         for row in self._table.rows(TOKENS, f"{self._store}#"):

@@ -7,7 +7,9 @@ revokes the old one at once, or when the new access token is first used. So:
 - Who renews claims it first, by a conditional write. Nobody else calls the token endpoint while
   the claim lasts, which is longer than the call and the writes after it can take.
 - New tokens are kept before any of them is used.
-- If no answer comes the claim stays: the call may arrive yet, and must not meet a second one.
+- If no answer comes, or one that says nothing of what was done, the claim stays: the call may be
+  in work yet, and must not meet a second one.
+- Who claimed writes over no row that was removed meanwhile: then the store is no longer ours.
 
 A run that dies is survived when its claim ends; on a strict server not if it dies between the
 server's answer and our write, when the new token is nowhere: then the shop has to consent again.
@@ -21,7 +23,9 @@ from commerce_hooks.deadline import Deadline, pauses
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.http.errors import (
     AuthorizationLostError,
+    CredentialsRefusedError,
     NoResponseError,
+    PlatformBrokenError,
     PlatformError,
     RenewalBusyError,
 )
@@ -111,11 +115,13 @@ class StoreTokens:
     def keep(self, tokens: Tokens) -> None:
         """Keep what the shop's consent brought, in the place of whatever is held.
 
+        Nothing of the grant before is kept, not even a refresh token where this brought none.
+
         Raises:
             UnavailableError: It is not known to be kept: the shop may have to consent again.
         """
         asked_at = self._now()
-        while not self._kept(_renewed(self._row.read(), tokens, asked_at)):
+        while not self._kept(_renewed(HeldTokens(self._row.read().row), tokens, asked_at)):
             pass  # somebody wrote in between
         self._row.forget_others()
 
@@ -138,11 +144,12 @@ class StoreTokens:
         try:
             tokens = self._source.renew(claim.refresh_token, RENEWAL_SECONDS)
         except AuthorizationLostError:
-            if self._row.write(_lost(claim)) is None:
+            if not self._noted_as_lost(claim):
                 return None  # somebody wrote: there may be new tokens
             raise
         except PlatformError as error:
-            if claim.refresh_token is None or not isinstance(error, NoResponseError):
+            unknown = isinstance(error, NoResponseError | PlatformBrokenError)
+            if claim.refresh_token is None or not unknown:
                 self._release(claim)
             raise
         return self._kept_over(claim, tokens, asked_at)
@@ -157,7 +164,17 @@ class StoreTokens:
             if self._kept(_renewed(held, tokens, asked_at)):
                 return tokens.access_token
             held = self._row.read()
+            if not held.row.exists:
+                raise CredentialsRefusedError("the store's access was removed meanwhile")
         return None
+
+    def _noted_as_lost(self, claim: HeldTokens) -> bool:
+        """Whether it is; not if somebody wrote in between."""
+        if claim.refresh_token is None:
+            # There is no grant to lose. A note that there was one would outlast what ailed the
+            # platform, or the store itself.
+            return self._row.remove(claim)
+        return self._row.write(HeldTokens(row=claim.row, lost=True)) is not None
 
     def _kept(self, held: HeldTokens) -> bool:
         """Whether it is; not if somebody wrote in between."""
@@ -191,7 +208,3 @@ def _renewed(held: HeldTokens, tokens: Tokens, asked_at: datetime) -> HeldTokens
         refresh_token=tokens.refresh_token or held.refresh_token,
         scopes=held.scopes if tokens.scopes is None else tokens.scopes,
     )
-
-
-def _lost(held: HeldTokens) -> HeldTokens:
-    return HeldTokens(row=held.row, lost=True)

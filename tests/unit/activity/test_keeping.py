@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activity.keeping import Keeping, Unsettled
+from activity.keeping import MOST_ACCOUNTS, Keeping, Unsettled
 from activity.sightings import Sighting
 from commerce_hooks.deadline import TABLE_SECONDS, Deadline
 from commerce_hooks.errors import UnavailableError
@@ -92,6 +92,27 @@ def test_two_identities_under_one_store_are_both_kept(table: FakeStateTable) -> 
     keep(table, at(0, 1, account="4711"), at(1, 2, account="0815"))
 
     assert [one.account for one in all_accounts(table)] == ["0815", "4711"]
+
+
+def test_a_shop_that_makes_identities_up_costs_no_row_each(table: FakeStateTable) -> None:
+    """With iSET it is the body's `domain`, which is any text."""
+    flood = [at(number, account=f"shop-{number}") for number in range(100)]
+
+    assert keep(table, *flood, at(0, store="another", account="4711")) == []
+
+    kept = [one.store.name for one in all_accounts(table)]
+    assert kept.count("acme") == MOST_ACCOUNTS
+    assert kept.count("another") == 1
+    assert len(list(all_seen(table))) == 2
+
+
+def test_an_identity_that_is_noted_is_noted_as_it_came_last(table: FakeStateTable) -> None:
+    flood = [at(number, account=f"shop-{number}") for number in range(100)]
+
+    keep(table, *flood, at(200, account="shop-0"))
+
+    (first,) = (one for one in all_accounts(table) if one.account == "shop-0")
+    assert first.received_at == NOON + timedelta(minutes=200)
 
 
 def test_a_row_s_newest_comes_again_where_it_could_not_be_written(table: FakeStateTable) -> None:

@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commerce_hooks.decoding import JsonValue
 from commerce_hooks.state.seen import (
+    ACCOUNT_KEPT_FOR,
+    ACCOUNTS,
     KEPT_FOR,
     SEEN,
     AccountSeen,
@@ -15,7 +19,9 @@ from commerce_hooks.state.seen import (
     note_account,
     note_seen,
 )
+from commerce_hooks.state.table import Row
 from commerce_hooks.stores import StoreId
+from commerce_hooks_cli.store_facts import ACCOUNTS_WITHIN
 from support.state_table import FakeStateTable
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -82,3 +88,28 @@ def test_what_is_not_seen_for_long_goes_by_itself() -> None:
     note_seen(table, seen(at=NOON + timedelta(days=1)))
 
     assert table.expiring[SEEN, seen().id] == NOON + timedelta(days=1) + KEPT_FOR
+
+
+def test_an_identity_goes_sooner_but_not_before_status_has_looked_at_it() -> None:
+    table, one = FakeStateTable(), AccountSeen(ACME, "4711", NOON)
+    note_account(table, one)
+
+    assert table.expiring[ACCOUNTS, one.id] == NOON + ACCOUNT_KEPT_FOR
+    assert ACCOUNTS_WITHIN < ACCOUNT_KEPT_FOR < KEPT_FOR
+
+
+@pytest.mark.parametrize("data", [{}, {"received_at": 5}, {"received_at": "2026-03-09T12:00:00"}])
+@pytest.mark.parametrize("id_", ["konimbo/acme#a#k1", "konimbo/acme#", "acme"])
+def test_a_row_that_cannot_be_read_is_told_of_and_hides_no_other(
+    data: dict[str, JsonValue], id_: str
+) -> None:
+    table, odd = FakeStateTable(), list[Row]()
+    note_seen(table, seen(OTHER))
+    note_account(table, AccountSeen(OTHER, "4711", NOON))
+    for kind in (SEEN, ACCOUNTS):
+        table.write(Row(kind, id_), data)
+
+    assert list(all_seen(table, unreadable=odd.append)) == [seen(OTHER)]
+    assert list(all_accounts(table, unreadable=odd.append)) == [AccountSeen(OTHER, "4711", NOON)]
+    assert [(row.kind, row.id) for row in odd] == [(SEEN, id_), (ACCOUNTS, id_)]
+    assert list(all_seen(table)) == [seen(OTHER)]

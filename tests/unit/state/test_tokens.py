@@ -208,7 +208,7 @@ def test_who_loses_the_claim_waits_for_the_winners_token(world: World) -> None:
     assert world.source.renewals == ["refresh-0"]
 
 
-@pytest.mark.parametrize("error", [PlatformBrokenError(500), RateLimitedError()])
+@pytest.mark.parametrize("error", [CredentialsRefusedError(), RateLimitedError()])
 def test_after_a_failure_that_was_answered_the_next_run_tries_at_once(
     world: World, error: PlatformError
 ) -> None:
@@ -221,12 +221,15 @@ def test_after_a_failure_that_was_answered_the_next_run_tries_at_once(
     assert world.run().access_token() == "access-1"
 
 
-def test_after_no_answer_nobody_calls_until_the_claim_ends(world: World) -> None:
-    """The call may be on its way yet: a second one with the same refresh token could meet it."""
+@pytest.mark.parametrize("error", [NoResponseError("Timeout"), PlatformBrokenError(504)])
+def test_after_no_answer_or_a_gateway_s_nobody_calls_until_the_claim_ends(
+    world: World, error: PlatformError
+) -> None:
+    """The call may be in work yet: a second one with the same refresh token could meet it."""
     run = world.consented()
     world.time.pause(2 * HOURS)
-    world.source.during = raising(NoResponseError("Timeout"))
-    with pytest.raises(NoResponseError):
+    world.source.during = raising(error)
+    with pytest.raises(type(error)):
         run.access_token()
 
     with pytest.raises(RenewalBusyError):
@@ -253,11 +256,11 @@ def test_a_failing_table_hides_no_failure_of_the_platform(world: World) -> None:
 
     def during() -> None:
         world.table.before_call = failing
-        raise PlatformBrokenError(500)
+        raise RateLimitedError
 
     world.source.during = during
 
-    with pytest.raises(PlatformBrokenError):
+    with pytest.raises(RateLimitedError):
         run.access_token()
 
 
@@ -282,6 +285,76 @@ def test_consent_ends_that(world: World) -> None:
     run.keep(Tokens("access-8", 7200, "refresh-8"))
 
     assert run.access_token() == "access-8"
+
+
+def test_where_no_shop_consented_a_lost_authorization_is_not_noted(world: World) -> None:
+    """Nobody could consent again, so nothing would ever end it."""
+    world.source.rotating = False
+    world.source.during = raising(AuthorizationLostError())
+    with pytest.raises(AuthorizationLostError):
+        world.run().access_token()
+
+    assert list(world.table.rows(TOKENS)) == []
+    assert world.run().access_token() == "access-2"
+
+
+def test_a_new_consent_without_a_refresh_token_does_not_go_on_with_the_old_one(
+    world: World,
+) -> None:
+    run = world.consented()
+    run.keep(Tokens("access-8", 7200))
+    world.time.pause(2 * HOURS)
+
+    with pytest.raises(AuthorizationLostError):
+        run.access_token()
+    assert world.source.renewals == [None]
+
+
+def removed(world: World) -> None:
+    for row in world.table.rows(TOKENS):
+        world.table.remove(row)
+
+
+@pytest.mark.parametrize("rotating", [True, False])
+def test_a_store_that_is_removed_during_a_renewal_keeps_no_tokens(
+    world: World, *, rotating: bool
+) -> None:
+    run = world.consented()
+    world.source.rotating = rotating
+    world.source.during = lambda: removed(world)
+
+    with pytest.raises(CredentialsRefusedError, match="removed"):
+        run.access_token(rejected="access-0")
+    assert list(world.table.rows(TOKENS)) == []
+
+
+def test_nor_a_note_that_they_are_lost(world: World) -> None:
+    run = world.consented()
+
+    def during() -> None:
+        removed(world)
+        raise AuthorizationLostError
+
+    world.source.during = during
+
+    with pytest.raises(AuthorizationLostError):
+        run.access_token(rejected="access-0")
+    assert list(world.table.rows(TOKENS)) == []
+
+
+def test_who_waited_for_a_refusal_does_not_write_it_over_a_new_consent(world: World) -> None:
+    """The store was removed and added again meanwhile, and the shop consented twice."""
+    run = world.consented()
+
+    def during() -> None:
+        removed(world)
+        for number in (200, 201):
+            world.run().keep(Tokens(f"access-{number}", 7200, f"refresh-{number}"))
+        raise AuthorizationLostError
+
+    world.source.during = during
+
+    assert run.access_token(rejected="access-0") == "access-201"
 
 
 def test_refused_credentials_are_told_each_time(world: World) -> None:
@@ -426,8 +499,12 @@ def test_scopes_are_those_that_were_told_last(world: World) -> None:
     run.access_token(rejected="access-0")
     assert run.scopes() == ("read_webhook",)
 
-    run.keep(Tokens("access-8", 7200, "refresh-8"))
+    world.source.rotating = False
+    run.access_token(rejected="access-1")
     assert run.scopes() == ("read_webhook",)
+
+    run.keep(Tokens("access-8", 7200, "refresh-8"))
+    assert run.scopes() is None
 
 
 def test_tokens_are_not_shown(world: World) -> None:

@@ -1,5 +1,6 @@
 """A store that falls silent is told once, and once more when it is heard, whatever fails."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,11 @@ from commerce_hooks.aws import EventBridgeBus
 from commerce_hooks.deadline import Deadline
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.events import Event
+from commerce_hooks.keyring import KeyRing
 from commerce_hooks.publishing import Publisher
 from commerce_hooks.schemas.envelope import Metadata
-from commerce_hooks.state.seen import Seen, note_seen
+from commerce_hooks.state.seen import SEEN, Seen, note_seen
+from commerce_hooks.state.table import Row
 from commerce_hooks.stores import StoreConfiguration, StoreId
 from support.receiving import FakeClock
 from support.state_table import FakeStateTable, failing
@@ -34,10 +37,12 @@ class Listened:
     table: FakeStateTable = field(default_factory=FakeStateTable)
     event_bridge: StrictEventBridge = field(default_factory=StrictEventBridge)
     clock: FakeClock = field(default_factory=FakeClock)
+    entries: dict[str, Any] = field(default_factory=dict)
     hours: float = 0
     found: list[StoreId] = field(default_factory=list)
     unreadable: list[StoreId] = field(default_factory=list)
     failures: dict[StoreId, str] = field(default_factory=dict)
+    odd_rows: list[str] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -56,14 +61,22 @@ class Listened:
         """At this hour the task runs."""
         self.hours = hours
         publisher = Publisher(EventBridgeBus(self.event_bridge.client(), BUS_ARN), self.clock.sleep)
-        listening = Listening(self, self.table, publisher, "test/unit", lambda: self.now, self)
+        listening = Listening(
+            self, self, self.table, publisher, "test/unit", lambda: self.now, self
+        )
         return listening.listen(Deadline(self.clock, seconds))
 
     def all(self) -> dict[StoreId, StoreConfiguration | None]:
         return self.configured
 
+    def current(self) -> KeyRing:
+        return KeyRing.parse(json.dumps({"sign": "k1", "k1": "x" * 32, "stores": self.entries}))
+
     def listened(self, silences: Sequence[Silence], unreadable: Sequence[StoreId]) -> None:
         self.found, self.unreadable = [one.store for one in silences], list(unreadable)
+
+    def row_unreadable(self, row: Row) -> None:
+        self.odd_rows.append(f"{row.kind} {row.id}")
 
     def told(self, event: Event) -> None:
         assert event.event_id in self.ids
@@ -233,8 +246,10 @@ def test_what_came_meanwhile_and_stays_away_again_is_told_again(shop: Listened) 
         lambda shop: shop.configured.clear(),
         lambda shop: shop.configure(silence_hours=0),
         lambda shop: shop.configure(silence_hours=96),
+        lambda shop: shop.entries.update({"konimbo/acme": {"disabled": True}}),
+        lambda shop: shop.entries.update({"konimbo/acme": {"of": "a newer version"}}),
     ],
-    ids=["removed", "never told of", "given more time"],
+    ids=["removed", "never told of", "given more time", "disabled", "malformed in the ring"],
 )
 def test_what_is_no_longer_watched_is_forgotten_and_not_said_to_be_heard(
     shop: Listened, changed: Callable[[Listened], None]
@@ -244,7 +259,40 @@ def test_what_is_no_longer_watched_is_forgotten_and_not_said_to_be_heard(
 
     assert shop.at(49) == []
 
-    assert (shop.events, shop.kept) == ([SILENT], [])
+    assert (shop.events, shop.kept, shop.found) == ([SILENT], [], [])
+
+
+def test_a_store_that_is_enabled_again_is_told_of_as_before(shop: Listened) -> None:
+    shop.entries["konimbo/acme"] = {"disabled": True}
+    assert shop.at(48) == []
+
+    shop.entries["konimbo/acme"] = {"generation": 2}
+
+    assert len(shop.at(49)) == 1
+    assert shop.events == [SILENT]
+
+
+@pytest.mark.parametrize("kind", [SEEN, SILENCE])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"odd": 1},
+        {"since": "2026-03-09T12:00:00", "received_at": "2026-03-09T12:00:00"},
+        {"since": "0001-01-01T00:00:00+14:00", "received_at": "0001-01-01T00:00:00+14:00"},
+    ],
+    ids=["another shape", "no offset", "no time in UTC"],
+)
+@pytest.mark.parametrize("id_", ["konimbo/zzz#a#k1", "konimbo/acme"])
+def test_a_row_that_cannot_be_read_is_named_and_no_other_store_s_failure(
+    shop: Listened, kind: str, data: dict[str, Any], id_: str
+) -> None:
+    shop.table.write(Row(kind, id_), data)
+
+    for hours in (48, 49):
+        assert [one.store for one in shop.at(hours)] == [ACME]
+
+    assert f"{kind} {id_}" in shop.odd_rows
+    assert (shop.events, shop.kept) == ([SILENT], ["konimbo/acme"])
 
 
 def test_a_store_whose_configuration_cannot_be_read_is_named_and_stays_as_it_was(
