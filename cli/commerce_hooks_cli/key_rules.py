@@ -63,6 +63,8 @@ class Facts:
             return True
         if use.source in {Source.CALLBACKS, Source.NOBODY}:
             return bool(self.old_keys)
+        if any(use.may_be_unlisted(key_id) for key_id in self.old_keys):
+            return True
         return not use.certain or bool(use.keys - {self.ring.sign, self.pending})
 
 
@@ -147,6 +149,10 @@ def contradicting_topics(seen: Collection[Seen], key_id: str, now: datetime) -> 
 def _why(use: StoreUse, key_id: str) -> str:
     if use.source is Source.NO_ANSWER:
         return f"{use.store}: its platform did not tell: {use.why}"
+    if key_id not in use.keys and use.may_be_unlisted(key_id):
+        return (
+            f"{use.store}: callbacks came with {key_id} to a URL that its platform does not list."
+        )
     if key_id not in use.keys:
         return f"{use.store}: nobody vouches for it that its URLs have been replaced."
     if use.source is Source.CALLBACKS:

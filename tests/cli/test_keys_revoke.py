@@ -73,6 +73,27 @@ def test_whatever_is_in_the_way_is_said_and_nothing_happens(acme: Shops, what: s
     assert expected[what] in " ".join(result.stdout.split())
 
 
+def test_a_url_needs_its_key_under_an_address_that_nobody_told_us_of(acme: Shops) -> None:
+    acme.registered(CENTRY, "k1", base_url="https://abc123.execute-api.eu-central-1.amazonaws.com")
+
+    assert acme.world.run("keys", "revoke", "k1").exit_code == 1
+    assert "k1" in acme.ring.keys
+
+
+def test_a_url_that_was_called_and_that_the_platform_does_not_list_needs_its_key(
+    acme: Shops,
+) -> None:
+    """Konimbo lists no webhook that is inactive; switched on again, it calls the same URL."""
+    acme.registered(KONIMBO)
+    acme.came(KONIMBO, "k1", acme.now - 49 * HOUR)
+
+    unvouched = acme.world.run("keys", "revoke", "k1")
+    acme.world.run("keys", "confirm", "konimbo", "acme")
+    vouched = acme.world.run("keys", "revoke", "k1")
+
+    assert (unvouched.exit_code, vouched.exit_code, list(acme.ring.keys)) == (1, 0, ["k2"])
+
+
 def test_for_programs_too(acme: Shops) -> None:
     acme.registered(CENTRY, "k1")
 
