@@ -143,6 +143,12 @@ def test_a_disabled_store_needs_nothing_and_a_malformed_one_is_no_such_store(acm
     assert acme.world.run("keys", "status", "--json").json["malformed"] == ["cenit/acme"]
 
 
+def test_an_entry_of_a_store_of_an_odd_platform_is_no_hindrance(acme: Shops) -> None:
+    acme.secrets.texts = [ring_text("k2", "k1", "k2", _x__acme={"generation": 2})]
+
+    assert store(acme, StoreId("_x", "acme"))["known_by"] == "nobody"
+
+
 def test_it_says_from_when_a_key_can_be_retired(acme: Shops) -> None:
     acme.came(ISET, "k1", acme.now - HOUR)
 
