@@ -6,8 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.keyring import FIRST_GENERATION, KeyRing
-from commerce_hooks_cli.errors import BadUsageError, CommandError
-from commerce_hooks_cli.key_ring_changes import change_key_ring, with_store, without_key
+from commerce_hooks_cli.errors import BadUsageError
+from commerce_hooks_cli.key_ring_changes import (
+    change_key_ring,
+    refuse_malformed,
+    with_store,
+    without_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +49,7 @@ def retire(deployment: Deployment, key_id: str) -> None:
         checked_old_key(KeyRing.parse(text), key_id)
         return without_key(text, key_id)
 
-    change_key_ring(deployment, change, KeyRing.parse)
+    change_key_ring(deployment, change)
 
 
 def revoke_urls(deployment: Deployment, store: StoreId) -> int:
@@ -59,7 +64,10 @@ def disable(deployment: Deployment, store: StoreId) -> None:
 
 
 def enable(deployment: Deployment, store: StoreId) -> None:
-    """Take what was accepted before it was disabled."""
+    """Take what was accepted before it was disabled, but for URLs of keys retired since.
+
+    A disabled store keeps no key from being retired.
+    """
     _change_store(deployment, store, lambda _: {"disabled": None})
 
 
@@ -74,13 +82,8 @@ def _change_store(
     name = str(store)
 
     def change(text: str) -> str:
-        if name in KeyRing.parse(text).malformed:
-            raise CommandError(
-                f"The key ring's entry of {name} cannot be read by this version, so nothing was "
-                "changed. As it is, everything that comes for this store is refused.",
-                "A newer version may read it. `keys import` takes the entry of an export.",
-            )
+        refuse_malformed(KeyRing.parse(text), name)
         entry = json.loads(text).get("stores", {}).get(name, {})
         return with_store(text, name, settings(entry))
 
-    return change_key_ring(deployment, change, KeyRing.parse)
+    return change_key_ring(deployment, change)

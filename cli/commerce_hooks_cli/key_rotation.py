@@ -70,7 +70,7 @@ class Rotation:
         if not self.records.claim(key_id):
             raise CommandError("Somebody else is adding a key right now.", "See `keys status`.")
         key = self.new_key()
-        change_key_ring(self.deployment, lambda text: with_key(text, key_id, key), KeyRing.parse)
+        change_key_ring(self.deployment, lambda text: with_key(text, key_id, key))
         self.records.note(key_id, {"accepted_at": self.clock.now()})
         return key_id
 
@@ -102,7 +102,7 @@ class Rotation:
             return signing_with(text, key_id)
 
         if any_key_ring(self.deployment).sign != key_id:
-            change_key_ring(self.deployment, change, KeyRing.parse)
+            change_key_ring(self.deployment, change)
         self.records.note(key_id, {"signs_at": self.clock.now()})
 
     def _left(self, until: datetime) -> float:

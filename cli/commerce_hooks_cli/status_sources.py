@@ -47,7 +47,7 @@ def survey(deployment: Deployment, store: StoreId | None = None) -> Surveyed:
     """Ask all sources at once, about all stores or one. Alarms and outbox are asked for all."""
     sources: dict[str, Callable[[], Any]] = {
         "The stores' configurations": configured_stores(deployment).all,
-        "The key ring": deployment.key_ring_to_look_at,
+        "The key ring": deployment.key_ring,
         "What was seen last": lambda: list(all_seen(open_state_table(deployment), store)),
         "The shops' identities": lambda: list(all_accounts(open_state_table(deployment), store)),
         "The quarantine": lambda: _quarantined(deployment, store),

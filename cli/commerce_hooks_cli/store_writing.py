@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.stores import StoreId
 from commerce_hooks_cli.errors import CommandError
-from commerce_hooks_cli.key_ring_changes import change_key_ring, entry_of, with_store
+from commerce_hooks_cli.key_ring_changes import (
+    change_key_ring,
+    entry_of,
+    refuse_malformed,
+    with_store,
+)
 from commerce_hooks_cli.store_plan import Action, Change, Desired, Existing
 
 if TYPE_CHECKING:
@@ -47,8 +52,12 @@ def cenit_settings(ring: KeyRing, store: StoreId) -> dict[str, bool | str | None
 
 
 def given_up(ring: KeyRing) -> frozenset[StoreId]:
-    """The stores whose URLs are disabled."""
-    return frozenset(StoreId.parse(name) for name, keys in ring.stores.items() if keys.disabled)
+    """The stores whose URLs are disabled: by somebody, not by an entry that cannot be read."""
+    return frozenset(
+        StoreId.parse(name)
+        for name, keys in ring.stores.items()
+        if keys.disabled and name not in ring.malformed
+    )
 
 
 def make_so(
@@ -60,14 +69,21 @@ def make_so(
     """Carry out what is to be created and changed; what it did is there if it is stopped.
 
     The ring comes first: who repeats this after a failure finds the rest still to be done.
+
+    Raises:
+        CommandError: A store's entry in the ring cannot be read; all others are done by then.
     """
     wanted = [one for one in changes if one.action in {Action.CREATE, Action.CHANGE}]
-    _change_ring(deployment, wanted)
-    for change in wanted:
+    ring = deployment.key_ring()
+    possible = [one for one in wanted if str(one.store) not in ring.malformed]
+    _change_ring(deployment, ring, possible)
+    for change in possible:
         if change.desired is not None:
             configuration = _with_its_age(change.desired, change.existing)
             book.write(change.store, configuration, change.desired.credentials)
         on_made(change)
+    for change in wanted:
+        refuse_malformed(ring, str(change.store))
 
 
 def disable_urls(deployment: Deployment, stores: Iterable[StoreId]) -> None:
@@ -77,8 +93,7 @@ def disable_urls(deployment: Deployment, stores: Iterable[StoreId]) -> None:
     _write(deployment, settings)
 
 
-def _change_ring(deployment: Deployment, changes: Sequence[Change]) -> None:
-    ring = deployment.key_ring()
+def _change_ring(deployment: Deployment, ring: KeyRing, changes: Sequence[Change]) -> None:
     settings: dict[StoreId, dict[str, Any]] = {}
     for change in changes:
         said: dict[str, Any] = {}

@@ -37,6 +37,7 @@ def test_a_key_that_nothing_uses_is_retired(acme: Shops) -> None:
     assert result.json == {
         "retired": "k1",
         "may_break": [],
+        "noted": True,
         "refused_from": "2026-05-06T12:01:02.500Z",
         "within_seconds": 62.0,
     }
@@ -133,6 +134,55 @@ def test_a_leaked_key_goes_even_if_nothing_can_be_looked_up(acme: Shops) -> None
     assert "could not be looked up (stores: Timeout)" in " ".join(result.stderr.split())
 
 
+def test_that_a_key_was_retired_is_noted_before_so_that_no_import_brings_it_back(
+    acme: Shops,
+) -> None:
+    put, known = acme.secrets.put_secret_value, []
+
+    def put_secret_value(**how: str) -> dict[str, str]:
+        known.append(acme.world.table.read("keys", "k1").data.get("retired_at"))
+        return put(**how)
+
+    acme.secrets.put_secret_value = put_secret_value  # type: ignore[method-assign]
+    acme.world.run("keys", "revoke", "k1")
+
+    assert known == ["2026-05-06T12:00:00.500Z"]
+
+
+@pytest.mark.parametrize(("fails", "noted"), [(3, True), (99, False)])
+def test_a_leaked_key_goes_though_that_cannot_be_noted_and_then_that_is_said(
+    acme: Shops, fails: int, *, noted: bool
+) -> None:
+    left = fails
+
+    def fail_for_a_while(_: str) -> None:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            failing(_)
+
+    acme.world.table.before_call = fail_for_a_while
+    result = acme.world.run("keys", "revoke", "k1", "--now", "--json")
+    acme.world.table.before_call = lambda _: None
+
+    assert (result.exit_code, list(acme.ring.keys)) == (0, ["k2"])
+    assert result.json["noted"] is noted
+    assert ("retired_at" in acme.world.table.read("keys", "k1").data) is noted
+    assert ("destroy the older ones" in " ".join(result.stderr.split())) is not noted
+
+
+def test_without_haste_nothing_is_retired_that_cannot_be_noted(acme: Shops) -> None:
+    def no_writes(call: str) -> None:
+        if call == "write":
+            failing(call)
+
+    acme.world.table.before_call = no_writes
+    result = acme.world.run("keys", "revoke", "k1")
+
+    assert (result.exit_code, len(acme.secrets.texts)) == (1, 1)
+    assert "k1 was not retired: it could not be noted" in " ".join(result.stderr.split())
+
+
 @pytest.mark.parametrize("now", [False, True])
 def test_the_key_that_signs_stays(acme: Shops, *, now: bool) -> None:
     result = acme.world.run("keys", "revoke", "k2", *(["--now"] if now else []))
@@ -197,10 +247,13 @@ def test_a_store_is_shut_out_and_let_in_again(acme: Shops) -> None:
     shut = acme.world.run("keys", "revoke", "iset/acme", "--disable", "--json").json
     disabled = entries(acme)["iset/acme"]
     opened = acme.world.run("keys", "revoke", "iset/acme", "--enable", "--json").json
+    shown = " ".join(acme.world.run("keys", "revoke", "iset/acme", "--enable").stdout.split())
 
     assert disabled == {"generation": 2, "disabled": True}
     assert entries(acme)["iset/acme"] == {"generation": 2}
     assert (shut["disabled"], opened["disabled"]) == (True, False)
+    # A disabled store keeps no key from being retired.
+    assert "but for URLs of a key retired since it was disabled. New ones:" in shown
 
 
 def test_another_store_s_malformed_entry_is_no_hindrance_and_stays(acme: Shops) -> None:
