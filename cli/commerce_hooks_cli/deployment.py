@@ -124,6 +124,16 @@ class Deployment:
         return self._output("OutboxDeadLettersUrl")
 
     @property
+    def activity_queue_url(self) -> str:
+        """The queue of events of which it waits to be noted when they came."""
+        return self._output("ActivityQueueUrl")
+
+    @property
+    def activity_dead_letters_url(self) -> str:
+        """The queue of those of which that could not be noted."""
+        return self._output("ActivityDeadLettersUrl")
+
+    @property
     def cenit_base_url(self) -> str:
         """What stands before `/<store>/<service>` where Cenit calls. It has no token."""
         return self._output("CenitBaseUrl").rstrip("/")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from commerce_hooks.errors import UnavailableError
 from commerce_hooks.keyring import FIRST_GENERATION, KeyRing
-from commerce_hooks_cli.errors import BadUsageError
+from commerce_hooks_cli.errors import BadUsageError, CommandError
 from commerce_hooks_cli.key_ring_changes import (
     change_key_ring,
     refuse_malformed,
@@ -19,8 +21,12 @@ if TYPE_CHECKING:
 
     from commerce_hooks.stores import StoreId
     from commerce_hooks_cli.deployment import Deployment
+    from commerce_hooks_cli.key_records import KeyRecords
+    from commerce_hooks_cli.world import Clock
 
     Settings = dict[str, int | bool | str | None]
+
+_NOTE_TRIES, _NOTE_AGAIN_SECONDS = 3, 1.0
 
 
 def checked_old_key(ring: KeyRing, key_id: str) -> str:
@@ -40,6 +46,16 @@ def checked_old_key(ring: KeyRing, key_id: str) -> str:
             "`keys rotate` lets a new key sign; then this one can go.",
         )
     return key_id
+
+
+def noted_as_retired(records: KeyRecords, clock: Clock, key_id: str) -> bool:
+    """Whether it could be noted, after a few tries. No import takes the key for a lost one then."""
+    for _ in range(_NOTE_TRIES):
+        with suppress(UnavailableError, CommandError):
+            records.note(key_id, {"retired_at": clock.now()})
+            return True
+        clock.sleep(_NOTE_AGAIN_SECONDS)
+    return False
 
 
 def retire(deployment: Deployment, key_id: str) -> None:

@@ -30,12 +30,17 @@ _OURS = re.compile(r"k([0-9]{1,15})")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is known of a deployment's keys at a moment."""
+    """All that is known of a deployment's keys at a moment.
+
+    Args:
+        missing: Why callbacks may have come of which nothing is known; empty if nothing says so.
+    """
 
     now: datetime
     ring: KeyRing
     times: Mapping[str, KeyTimes]
     uses: Sequence[StoreUse]
+    missing: str = ""
 
     @property
     def pending(self) -> str | None:
@@ -89,6 +94,7 @@ def obstacles(facts: Facts, key_id: str) -> list[Obstacle]:
         return [Obstacle(f"{key_id} signs.")]
     return [
         *(Obstacle(_why(use, key_id), use.store) for use in facts.uses if use.may_use(key_id)),
+        *([Obstacle(facts.missing)] if facts.missing else []),
         *_recent_callbacks(facts, key_id),
         *_young_signer(facts),
     ]

@@ -1,10 +1,12 @@
 """`commerce-hooks keys revoke`: an old key at its end, or one store's URLs."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.keyring import CallbackTarget, KeyRing
@@ -93,6 +95,34 @@ def test_a_url_that_was_called_and_that_the_platform_does_not_list_needs_its_key
     vouched = acme.world.run("keys", "revoke", "k1")
 
     assert (unvouched.exit_code, vouched.exit_code, list(acme.ring.keys)) == (1, 0, ["k2"])
+
+
+def test_while_callbacks_wait_to_be_noted_that_none_was_noted_proves_nothing(
+    real_world: FakeWorld,
+) -> None:
+    acme = shops(real_world, ring_text("k2", "k1", "k2"), REAL)
+    acme.note_key("k2", signs_at=acme.now - 72 * HOUR)
+    call = ("keys", "revoke", "k1", "--yes", "--stack", "shop-hooks")
+
+    def said() -> str:
+        result = real_world.run(*call)
+        assert (result.exit_code, len(acme.secrets.texts)) == (1, 1)
+        return " ".join(result.stdout.split())
+
+    acme.activity.dead_letters = 3
+    assert "3 events are not noted: docs/runbook.md#activity-dead-letters" in said()
+    acme.activity.dead_letters, acme.activity.ages = 0, [10.0, 1800.0, 20.0]
+    assert "Events have waited for 30 minutes to be noted." in said()
+    denied = {"Error": {"Code": "AccessDenied"}}
+    acme.activity.failure = ClientError(denied, "GetQueueAttributes")  # type: ignore[arg-type]
+    assert "Whether all callbacks are noted could not be told" in said()
+    outputs = {name: at for name, at in REAL.outputs.items() if not name.startswith("Activity")}
+    whole = real_world.find_deployment(None)
+    real_world.deployment = replace(whole, outputs=outputs)
+    assert "has no output ActivityDeadLettersUrl" in said()
+    real_world.deployment = whole
+    acme.activity.failure, acme.activity.ages = None, [600.0]
+    assert (real_world.run(*call).exit_code, list(acme.ring.keys)) == (0, ["k2"])
 
 
 def test_for_programs_too(acme: Shops) -> None:

@@ -73,6 +73,8 @@ LOCAL = Deployment(
     local=True,
     clients=lambda _: FakeSecrets(),
     outputs={
+        "ActivityDeadLettersUrl": "http://sqs/000000000000/activity-dead-letters",
+        "ActivityQueueUrl": "http://sqs/000000000000/activity",
         "CenitBaseUrl": "http://127.0.0.1:4321/cenit",
         "DeploymentName": "commerce-hooks-local/local",
         "EventArchiveArn": EVENT_ARCHIVE,

@@ -1,6 +1,5 @@
 """`commerce-hooks keys revoke`: an old key at its end, or the URLs that a store was given."""
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.key_rules import Facts, Obstacle
     from commerce_hooks_cli.key_survey import Survey
     from commerce_hooks_cli.world import World
-
-_NOTE_TRIES, _NOTE_AGAIN_SECONDS = 3, 1.0
 
 
 def revoke(
@@ -90,7 +87,7 @@ def _refuse(why: str, *, given: bool) -> None:
 def _retire(
     world: "World", screen: Screen, key_id: str, stack: str | None, *, at_once: bool, yes: bool
 ) -> None:
-    from commerce_hooks_cli.key_revocation import checked_old_key, retire
+    from commerce_hooks_cli.key_revocation import checked_old_key, noted_as_retired, retire
     from commerce_hooks_cli.key_rules import obstacles
     from commerce_hooks_cli.key_survey import Survey, any_key_ring
 
@@ -109,13 +106,13 @@ def _retire(
         )
     ask_first(world, deployment, f"Every URL made with {key_id} stops working. Go on?", yes=yes)
     # First, so that no import ever takes it for a key that was lost.
-    noted = _note_retired(world, survey, key_id)
+    noted = noted_as_retired(survey.records, world.clock, key_id)
     if not (noted or at_once):
         raise CommandError(
             f"{key_id} was not retired: it could not be noted in the state table.", "Try again."
         )
     retire(deployment, key_id)
-    noted = noted or _note_retired(world, survey, key_id)
+    noted = noted or noted_as_retired(survey.records, world.clock, key_id)
     told = _refused_from(world, deployment)
     screen.emit({"retired": key_id, "may_break": breaks, "noted": noted, **told})
     screen.show(f"{key_id} is retired. URLs made with it are refused {_by(told)}.")
@@ -124,18 +121,6 @@ def _retire(
             f"The state table did not take the note that {key_id} is retired: `keys import` of an "
             "export that has it would accept it again. Make a new export, destroy the older ones."
         )
-
-
-def _note_retired(world: "World", survey: "Survey", key_id: str) -> bool:
-    """Whether it could be noted, after a few tries."""
-    from commerce_hooks.errors import UnavailableError
-
-    for _ in range(_NOTE_TRIES):
-        with suppress(UnavailableError, CommandError):
-            survey.records.note(key_id, {"retired_at": world.clock.now()})
-            return True
-        world.clock.sleep(_NOTE_AGAIN_SECONDS)
-    return False
 
 
 def _facts(screen: Screen, survey: "Survey", *, at_once: bool) -> "Facts | None":
