@@ -9,10 +9,11 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.deadline import KEY_RING_SECONDS
 from commerce_hooks.keyring import KeyRing
+from commerce_hooks_cli.aws_clock import set_by
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.key_records import NOTHING_KNOWN
 from commerce_hooks_cli.key_ring_changes import change_key_ring, signing_with, with_key
@@ -20,7 +21,7 @@ from commerce_hooks_cli.key_rules import next_key_id, unfinished_key
 from commerce_hooks_cli.key_survey import any_key_ring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.key_records import KeyRecords
@@ -47,6 +48,21 @@ def settling_seconds(cache_seconds: int) -> float:
 def refusing_seconds(cache_seconds: int) -> float:
     """The same of functions whose every read succeeds: so soon is refused what was revoked."""
     return cache_seconds + KEY_RING_SECONDS
+
+
+def aws_clock(deployment: Deployment, clock: Clock) -> Clock:
+    """By which a rotation waits: who goes on with it may do so at another computer."""
+    from botocore.exceptions import ClientError
+
+    answer: Mapping[str, Any]
+    try:
+        answer = deployment.client("secretsmanager").get_secret_value(
+            SecretId=deployment.key_ring_arn
+        )
+    except ClientError as error:
+        # It says the time as well; what is wrong with the ring is said where it is read.
+        answer = error.response
+    return set_by(answer, clock)
 
 
 @dataclass(frozen=True)

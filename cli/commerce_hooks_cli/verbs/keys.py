@@ -47,21 +47,21 @@ def rotate(
     URLs have to be replaced, before the old key can be retired.
     """
     from commerce_hooks_cli import keys_screen
-    from commerce_hooks_cli.key_rotation import Rotation
+    from commerce_hooks_cli.key_rotation import Rotation, aws_clock
     from commerce_hooks_cli.key_survey import Survey
 
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
     deployment = world.deployment(stack, screen)
     survey = Survey(deployment, world)
-    rotation = Rotation(deployment, survey.records, world.clock)
+    rotation = Rotation(deployment, survey.records, aws_clock(deployment, world.clock))
     begun = rotation.unfinished()
     goal = f"let {begun} sign, which is accepted already" if begun else "add a key and use it"
     ask_first(world, deployment, f"Callback URLs will change: {goal}. Go on?", yes=yes)
     key_id = begun or rotation.accept()
     screen.note(f"{key_id} is accepted, beside all keys that were.")
     ready_at = rotation.ready_at(key_id)
-    if no_wait and world.clock.now() < ready_at:
+    if no_wait and rotation.clock.now() < ready_at:
         _say_when_to_come_back(screen, key_id, ready_at, stack)
         return
     _wait(screen, rotation, ready_at)
