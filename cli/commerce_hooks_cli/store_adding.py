@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from commerce_hooks.callback import iso_utc
 from commerce_hooks.platform_access import Authorizable
 from commerce_hooks_cli.errors import BadUsageError, CommandError
-from commerce_hooks_cli.key_ring_changes import refuse_malformed
 from commerce_hooks_cli.store_checking import check
 from commerce_hooks_cli.store_credentials import (
     credentials_in,
@@ -76,7 +75,6 @@ class Adding:
     def add(self) -> dict[str, Any]:
         """What was done, for programs."""
         ring = self._desk.deployment.key_ring()
-        refuse_malformed(ring, str(self._store))
         existing = existing_store(self._desk.book, ring, self._store)
         # All that can be wrong with what was typed is said before anything is asked.
         configuration, cenit = self._configuration(), self._cenit(ring)

@@ -44,9 +44,11 @@ def test_a_file_is_applied_but_for_the_stores_that_cannot_be_read(
         "cenit/acme: {backed_by: iset/acme}}"
     )
 
+    planned = odd.run("stores", "apply", str(file), "--plan")
     result = odd.run("stores", "apply", str(file), "--yes")
 
     assert result.exit_code == 1
+    assert "disabled" not in planned.stdout
     assert "entry of cenit/odd cannot be read" in " ".join(result.stderr.split())
     assert [str(store) for store in odd.book.all()] == ["cenit/acme", "iset/acme"]
     assert odd.ring.stores["cenit/acme"].backed_by == "iset/acme"
