@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from commerce_hooks.callback_urls import callback_path
 from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks_cli.answer import Answer, NoAnswerError, Post
+from commerce_hooks_cli.key_ring_changes import refuse_malformed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,8 +38,14 @@ class CallbackUrls:
     key_ring: KeyRing
 
     def for_topic(self, platform: Platform, store: str, topic: str) -> CallbackUrl:
+        """The URL for a topic.
+
+        Raises:
+            CommandError: The key ring's entry of the store cannot be read: it would be refused.
+        """
         in_url = topic if platform.topic_in_url else None
         target = CallbackTarget(platform.name, store, in_url)
+        refuse_malformed(self.key_ring, f"{platform.name}/{store}")
         path = callback_path(target, self.key_ring.mint(target))
         return CallbackUrl(platform.name, store, in_url, "POST", self.base_url + path)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from commerce_hooks.keyring import CallbackTarget
+from commerce_hooks_cli.key_ring_changes import refuse_malformed
 
 if TYPE_CHECKING:
     from commerce_hooks.keyring import KeyRing, StoreKeys
@@ -34,7 +35,12 @@ class CenitAccess:
 
     @classmethod
     def of(cls, ring: KeyRing, store: str, *, signed: bool | None = None) -> Self:
-        """The proof of the kind that was asked for, else of the kind that the ring demands."""
+        """The proof of the kind that was asked for, else of the kind that the ring demands.
+
+        Raises:
+            CommandError: The key ring's entry of the store cannot be read: it would be refused.
+        """
+        refuse_malformed(ring, f"cenit/{store}")
         target = _target(store)
         keys = ring.store(target)
         if signed is None:

@@ -124,6 +124,16 @@ class Deployment:
         return self._output("OutboxDeadLettersUrl")
 
     @property
+    def activity_queue_url(self) -> str:
+        """The queue of events of which it waits to be noted when they came."""
+        return self._output("ActivityQueueUrl")
+
+    @property
+    def activity_dead_letters_url(self) -> str:
+        """The queue of those of which that could not be noted."""
+        return self._output("ActivityDeadLettersUrl")
+
+    @property
     def cenit_base_url(self) -> str:
         """What stands before `/<store>/<service>` where Cenit calls. It has no token."""
         return self._output("CenitBaseUrl").rstrip("/")
@@ -152,43 +162,19 @@ class Deployment:
     def key_ring(self) -> KeyRing:
         """Read the keys that make this deployment's callback URLs.
 
-        Raises:
-            CommandError: There is something in the ring that this version cannot read.
-        """
-        return self._key_ring(read_key_ring)
-
-    def key_ring_to_look_at(self) -> KeyRing:
-        """The same for those who make nothing of it: entries that cannot be read are named in it.
+        Entries that cannot be read are named in it, and keep nobody from the other stores.
 
         Raises:
             CommandError: It is no key ring.
         """
-        return self._key_ring(KeyRing.parse)
-
-    def _key_ring(self, read: Callable[[str], KeyRing]) -> KeyRing:
         secret = self.client("secretsmanager").get_secret_value(SecretId=self.key_ring_arn)
         try:
-            return read(secret["SecretString"])
+            return KeyRing.parse(secret["SecretString"])
         except KeyRingInvalidError as error:
             raise CommandError(
                 f"The key ring of {self.name} cannot be used: {error}.",
                 "It is the secret that the stack's output KeyRingArn names.",
             ) from error
-
-
-def read_key_ring(text: str) -> KeyRing:
-    """The ring, every entry of which is understood: nothing is made of one that is not.
-
-    Raises:
-        KeyRingInvalidError: It is none, or a store's entry is malformed.
-    """
-    ring = KeyRing.parse(text)
-    if ring.malformed:
-        raise KeyRingInvalidError(
-            f"this version cannot read its entry for {', '.join(ring.malformed)}, "
-            "and functions that cannot either refuse what comes for that store"
-        )
-    return ring
 
 
 def find_deployment(stack: str | None) -> Deployment:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from commerce_hooks.errors import UnavailableError
 from commerce_hooks.keyring import FIRST_GENERATION, KeyRing
 from commerce_hooks_cli.errors import BadUsageError, CommandError
-from commerce_hooks_cli.key_ring_changes import change_key_ring, with_store, without_key
+from commerce_hooks_cli.key_ring_changes import (
+    change_key_ring,
+    refuse_malformed,
+    with_store,
+    without_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from commerce_hooks.stores import StoreId
     from commerce_hooks_cli.deployment import Deployment
+    from commerce_hooks_cli.key_records import KeyRecords
+    from commerce_hooks_cli.world import Clock
 
     Settings = dict[str, int | bool | str | None]
+
+_NOTE_TRIES, _NOTE_AGAIN_SECONDS = 3, 1.0
 
 
 def checked_old_key(ring: KeyRing, key_id: str) -> str:
@@ -37,6 +48,16 @@ def checked_old_key(ring: KeyRing, key_id: str) -> str:
     return key_id
 
 
+def noted_as_retired(records: KeyRecords, clock: Clock, key_id: str) -> bool:
+    """Whether it could be noted, after a few tries. No import takes the key for a lost one then."""
+    for _ in range(_NOTE_TRIES):
+        with suppress(UnavailableError, CommandError):
+            records.note(key_id, {"retired_at": clock.now()})
+            return True
+        clock.sleep(_NOTE_AGAIN_SECONDS)
+    return False
+
+
 def retire(deployment: Deployment, key_id: str) -> None:
     """Take a key out of the ring, whatever uses it."""
 
@@ -44,7 +65,7 @@ def retire(deployment: Deployment, key_id: str) -> None:
         checked_old_key(KeyRing.parse(text), key_id)
         return without_key(text, key_id)
 
-    change_key_ring(deployment, change, KeyRing.parse)
+    change_key_ring(deployment, change)
 
 
 def revoke_urls(deployment: Deployment, store: StoreId) -> int:
@@ -59,7 +80,10 @@ def disable(deployment: Deployment, store: StoreId) -> None:
 
 
 def enable(deployment: Deployment, store: StoreId) -> None:
-    """Take what was accepted before it was disabled."""
+    """Take what was accepted before it was disabled, but for URLs of keys retired since.
+
+    A disabled store keeps no key from being retired.
+    """
     _change_store(deployment, store, lambda _: {"disabled": None})
 
 
@@ -74,13 +98,8 @@ def _change_store(
     name = str(store)
 
     def change(text: str) -> str:
-        if name in KeyRing.parse(text).malformed:
-            raise CommandError(
-                f"The key ring's entry of {name} cannot be read by this version, so nothing was "
-                "changed. As it is, everything that comes for this store is refused.",
-                "A newer version may read it. `keys import` takes the entry of an export.",
-            )
+        refuse_malformed(KeyRing.parse(text), name)
         entry = json.loads(text).get("stores", {}).get(name, {})
         return with_store(text, name, settings(entry))
 
-    return change_key_ring(deployment, change, KeyRing.parse)
+    return change_key_ring(deployment, change)

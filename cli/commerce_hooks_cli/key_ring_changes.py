@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.errors import KeyRingInvalidError
-from commerce_hooks.keyring import StoreKeys
-from commerce_hooks_cli.deployment import read_key_ring
+from commerce_hooks.keyring import KeyRing, StoreKeys
 from commerce_hooks_cli.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from commerce_hooks.keyring import KeyRing
     from commerce_hooks.stores import StoreId
     from commerce_hooks_cli.deployment import Deployment
 
@@ -72,17 +70,8 @@ def put_secret(deployment: Deployment, read: Secret, text: str) -> None:
         )
 
 
-def change_key_ring(
-    deployment: Deployment,
-    change: Callable[[str], str],
-    parse: Callable[[str], KeyRing] = read_key_ring,
-) -> KeyRing:
-    """Read the ring, change it, and put it back.
-
-    Args:
-        deployment: Whose.
-        change: Of the ring's text; it may raise CommandError instead.
-        parse: What makes a ring of the text. Without it: one that refuses malformed entries.
+def change_key_ring(deployment: Deployment, change: Callable[[str], str]) -> KeyRing:
+    """Read the ring, change it, and put it back; `change`, of its text, may raise CommandError.
 
     Raises:
         CommandError: There is no key ring that can be parsed, before or after the change,
@@ -90,9 +79,9 @@ def change_key_ring(
     """
     read = read_secret(deployment)
     try:
-        parse(read.text or "")
+        KeyRing.parse(read.text or "")
         text = change(read.text or "")
-        ring = parse(text)
+        ring = KeyRing.parse(text)
     except KeyRingInvalidError as error:
         raise CommandError(
             f"Nothing was changed: {error}.", "`keys import` brings back a ring from an export."
@@ -121,14 +110,32 @@ def with_store(text: str, name: str, settings: Mapping[str, int | bool | str | N
 
     Args:
         text: The ring's.
-        name: `<platform>/<store>`; its entry is not malformed.
+        name: `<platform>/<store>`.
         settings: None takes a setting away.
+
+    Raises:
+        CommandError: Its entry cannot be read; those of others may be so.
     """
+    refuse_malformed(KeyRing.parse(text), name)
     ring: dict[str, Any] = json.loads(text)
     stores = ring.get("stores", {})
     entry = {**stores.get(name, {}), **settings}
     kept = {setting: value for setting, value in entry.items() if value is not None}
     return json.dumps({**ring, "stores": {**stores, name: kept}})
+
+
+def refuse_malformed(ring: KeyRing, name: str) -> None:
+    """Nothing is made of an entry that is not understood.
+
+    Raises:
+        CommandError: The entry of `<platform>/<store>` cannot be read.
+    """
+    if name in ring.malformed:
+        raise CommandError(
+            f"The key ring's entry of {name} cannot be read by this version, so nothing is "
+            "made of it. As it is, everything that comes for this store is refused.",
+            "A newer version may read it. `keys import` takes the entry of an export.",
+        )
 
 
 def entry_of(ring: KeyRing, store: StoreId) -> StoreKeys:

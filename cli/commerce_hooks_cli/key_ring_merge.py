@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.errors import KeyRingInvalidError
-from commerce_hooks.keyring import KeyRing
+from commerce_hooks.keyring import PLATFORM_AND_STORE, KeyRing, readable_settings
 from commerce_hooks_cli.errors import CommandError
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def merged(
 
     Nothing that is accepted today stops being accepted, unless `replace` puts the export in the
     place of everything. So entries of stores stay as they are, for an earlier entry could refuse
-    URLs that are in use; only malformed ones, which refuse everything, are taken from the export.
+    URLs that are in use. Malformed ones refuse everything, and so does a damaged ring: there the
+    export fills in what cannot be read, and what can be read counts, for it is later.
 
     Args:
         current: The secret's text, whatever it is; None if it has no value.
@@ -103,7 +104,7 @@ class _Parts:
 
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     sign: str | None = None
-    stores: Mapping[str, Any] | None = None
+    stores: Mapping[str, Any] = field(default_factory=dict)
     malformed: frozenset[str] = frozenset()
     usable: bool = False
 
@@ -113,17 +114,30 @@ class _Parts:
         if ring is not None:
             stores = json.loads(text or "").get("stores", {})
             return cls(ring.keys, ring.sign, stores, frozenset(ring.malformed), usable=True)
-        return cls(_salvaged(text or ""))
+        return cls._salvaged(text or "")
+
+    @classmethod
+    def _salvaged(cls, text: str) -> _Parts:
+        """Of a ring that cannot be used as a whole: functions may still be serving it."""
+        found = None
+        with suppress(ValueError, RecursionError):
+            found = json.loads(text)
+        if not isinstance(found, dict):
+            return cls()
+        pairs = ((id_, key) for id_, key in found.items() if id_ not in _NOT_KEYS)
+        keys = {id_: key for id_, key in pairs if _is_key(id_, key)}
+        stores = found.get("stores")
+        named = {
+            name: entry
+            for name, entry in (stores.items() if isinstance(stores, dict) else ())
+            if PLATFORM_AND_STORE.fullmatch(name)
+        }
+        malformed = (name for name, entry in named.items() if not _is_whole(name, entry))
+        return cls(keys, stores=named, malformed=frozenset(malformed))
 
 
-def _salvaged(text: str) -> dict[str, str]:
-    """The keys in a ring that cannot be used as a whole: functions may still be serving them."""
-    with suppress(ValueError, RecursionError):
-        found = json.loads(text)
-        if isinstance(found, dict):
-            pairs = ((id_, key) for id_, key in found.items() if id_ not in _NOT_KEYS)
-            return {id_: key for id_, key in pairs if _is_key(id_, key)}
-    return {}
+def _is_whole(name: str, entry: object) -> bool:
+    return readable_settings(name, entry) == entry
 
 
 def _is_key(id_: str, key: object) -> bool:
@@ -132,15 +146,17 @@ def _is_key(id_: str, key: object) -> bool:
 
 
 def _merged_stores(here: _Parts, entries: Mapping[str, Any], theirs: KeyRing) -> dict[str, Any]:
-    if here.stores is None:
-        return dict(entries)
-    mended = here.malformed & entries.keys() - set(theirs.malformed)
-    return {**here.stores, **{name: entries[name] for name in mended}}
+    filled_in = {} if here.usable else entries
+    mended = {
+        name: {**entries[name], **readable_settings(name, here.stores[name])}
+        for name in here.malformed & entries.keys() - set(theirs.malformed)
+    }
+    return {**filled_in, **here.stores, **mended}
 
 
 def _told(here: _Parts, theirs: KeyRing, ring: dict[str, Any], retired: tuple[str, ...]) -> Merge:
     after = KeyRing.parse(json.dumps(ring))
-    before, stores = here.stores or {}, ring.get("stores", {})
+    before, stores = here.stores, ring.get("stores", {})
     changed = {name for name in {*before, *stores} if before.get(name) != stores.get(name)}
     return Merge(
         text=json.dumps(ring),

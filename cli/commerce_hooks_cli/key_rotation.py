@@ -9,10 +9,11 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.deadline import KEY_RING_SECONDS
 from commerce_hooks.keyring import KeyRing
+from commerce_hooks_cli.aws_clock import set_by
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.key_records import NOTHING_KNOWN
 from commerce_hooks_cli.key_ring_changes import change_key_ring, signing_with, with_key
@@ -20,7 +21,7 @@ from commerce_hooks_cli.key_rules import next_key_id, unfinished_key
 from commerce_hooks_cli.key_survey import any_key_ring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.key_records import KeyRecords
@@ -49,6 +50,21 @@ def refusing_seconds(cache_seconds: int) -> float:
     return cache_seconds + KEY_RING_SECONDS
 
 
+def aws_clock(deployment: Deployment, clock: Clock) -> Clock:
+    """By which a rotation waits: who goes on with it may do so at another computer."""
+    from botocore.exceptions import ClientError
+
+    answer: Mapping[str, Any]
+    try:
+        answer = deployment.client("secretsmanager").get_secret_value(
+            SecretId=deployment.key_ring_arn
+        )
+    except ClientError as error:
+        # It says the time as well; what is wrong with the ring is said where it is read.
+        answer = error.response
+    return set_by(answer, clock)
+
+
 @dataclass(frozen=True)
 class Rotation:
     """The steps of one. Each raises CommandError if somebody else's change came in between."""
@@ -70,7 +86,7 @@ class Rotation:
         if not self.records.claim(key_id):
             raise CommandError("Somebody else is adding a key right now.", "See `keys status`.")
         key = self.new_key()
-        change_key_ring(self.deployment, lambda text: with_key(text, key_id, key), KeyRing.parse)
+        change_key_ring(self.deployment, lambda text: with_key(text, key_id, key))
         self.records.note(key_id, {"accepted_at": self.clock.now()})
         return key_id
 
@@ -102,7 +118,7 @@ class Rotation:
             return signing_with(text, key_id)
 
         if any_key_ring(self.deployment).sign != key_id:
-            change_key_ring(self.deployment, change, KeyRing.parse)
+            change_key_ring(self.deployment, change)
         self.records.note(key_id, {"signs_at": self.clock.now()})
 
     def _left(self, until: datetime) -> float:

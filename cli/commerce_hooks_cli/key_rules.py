@@ -30,12 +30,17 @@ _OURS = re.compile(r"k([0-9]{1,15})")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is known of a deployment's keys at a moment."""
+    """All that is known of a deployment's keys at a moment.
+
+    Args:
+        missing: Why callbacks may have come of which nothing is known; empty if nothing says so.
+    """
 
     now: datetime
     ring: KeyRing
     times: Mapping[str, KeyTimes]
     uses: Sequence[StoreUse]
+    missing: str = ""
 
     @property
     def pending(self) -> str | None:
@@ -63,6 +68,8 @@ class Facts:
             return True
         if use.source in {Source.CALLBACKS, Source.NOBODY}:
             return bool(self.old_keys)
+        if any(use.may_be_unlisted(key_id) for key_id in self.old_keys):
+            return True
         return not use.certain or bool(use.keys - {self.ring.sign, self.pending})
 
 
@@ -87,6 +94,7 @@ def obstacles(facts: Facts, key_id: str) -> list[Obstacle]:
         return [Obstacle(f"{key_id} signs.")]
     return [
         *(Obstacle(_why(use, key_id), use.store) for use in facts.uses if use.may_use(key_id)),
+        *([Obstacle(facts.missing)] if facts.missing else []),
         *_recent_callbacks(facts, key_id),
         *_young_signer(facts),
     ]
@@ -147,6 +155,10 @@ def contradicting_topics(seen: Collection[Seen], key_id: str, now: datetime) -> 
 def _why(use: StoreUse, key_id: str) -> str:
     if use.source is Source.NO_ANSWER:
         return f"{use.store}: its platform did not tell: {use.why}"
+    if key_id not in use.keys and use.may_be_unlisted(key_id):
+        return (
+            f"{use.store}: callbacks came with {key_id} to a URL that its platform does not list."
+        )
     if key_id not in use.keys:
         return f"{use.store}: nobody vouches for it that its URLs have been replaced."
     if use.source is Source.CALLBACKS:

@@ -12,6 +12,7 @@ from commerce_hooks.platform import SYNTHETIC_STORE
 from commerce_hooks.state.seen import all_seen
 from commerce_hooks.stores import StoreId
 from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.key_evidence import what_is_missing
 from commerce_hooks_cli.key_records import KeyRecords
 from commerce_hooks_cli.key_ring_changes import read_secret
 from commerce_hooks_cli.key_rules import Facts
@@ -66,8 +67,10 @@ class Survey:
         configured = set(self._configured())
         answers = self._ask(ring, sorted(configured), on_step)
         known = sorted({*configured, *seen, *confirmations, *_in_ring(ring)})
+        now = self.world.clock.now()
         return Facts(
-            now=self.world.clock.now(),
+            now=now,
+            missing=what_is_missing(self.deployment, now),
             ring=ring,
             times=records.times(),
             uses=[

@@ -140,6 +140,8 @@ def _how(use: StoreUse) -> Text:
         words = f"{words} {moment(use.confirmed_at)}"
         if not use.certain or len(use.keys) > 1:
             words += ", but another key's callback came since"
+    if use.unlisted:
+        words += "; not all URLs that were called are listed"
     if use.refused:
         words += f"; {use.refused} refused URLs are registered"
     return Text(words, "" if use.certain else "dim")
@@ -172,8 +174,16 @@ def _what(use: StoreUse, stack: str | None, name: str | None = None) -> str:
     where = _SAYS_WHERE.get(platform, _SUBSCRIPTIONS)
     what = f"{platform}: {where} {verb(f'urls {platform} {store}', stack)}"
     if use.source is Source.PLATFORM:
-        return f"{what}, and remove the old ones."
+        return f"{what}, and remove the old ones.{_not_listed(use, stack, name)}"
     return f"{what}; then {verb(f'keys confirm {platform} {store}', stack)}."
+
+
+def _not_listed(use: StoreUse, stack: str | None, name: str | None) -> str:
+    """What to do beside that, where callbacks came to a URL that the platform does not list."""
+    if not use.unlisted:
+        return ""
+    words = verb(f"keys confirm {use.store.platform} {name or use.store.name}", stack)
+    return f" Some that were called it does not list: is one switched off? Then {words}."
 
 
 def _key_as_json(facts: Facts, key_id: str) -> dict[str, Any]:
@@ -197,6 +207,7 @@ def _use_as_json(use: StoreUse, what: str | None) -> dict[str, Any]:
         "known_by": use.source.value,
         "certain": use.certain,
         "refused_urls": use.refused,
+        "keys_of_unlisted_urls": sorted(key or "unknown" for key in use.unlisted),
         "why": use.why or None,
         "confirmed_at": _iso(use.confirmed_at),
         "last_callbacks": {key or "unknown": iso_utc(at) for key, at in sorted(last.items())},

@@ -1,7 +1,13 @@
-"""Which keys a store's registered callback URLs use. The URLs are secrets; key ids are not."""
+"""Which keys a store's registered callback URLs use. The URLs are secrets; key ids are not.
+
+Two rules, for two errors that cost: what is to be deleted must be ours beyond doubt, so it begins
+as our URLs do; but a key is needed by every URL that it proves, wherever it points. A custom
+domain, the gateway's own address beside it, a port, a proxy: all can lead here.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -9,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from commerce_hooks.keyring import CallbackTarget, key_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from commerce_hooks.keyring import KeyRing
     from commerce_hooks.stores import StoreId
@@ -24,49 +30,57 @@ class UrlsInUse:
     Args:
         keys: The ids of the keys that its URLs use.
         refused: So many URLs are ours, and are refused: of a key or generation that is no more.
+        topics: Of the URLs that are taken; None is that of a URL for all topics.
     """
 
     keys: frozenset[str] = frozenset()
     refused: int = 0
+    topics: frozenset[str | None] = frozenset()
+
+    def lists(self, topic: str | None) -> bool:
+        """Whether a callback of this topic can have come to one of the URLs."""
+        return None in self.topics or topic in self.topics
 
 
 def urls_in_use(
     ring: KeyRing, base_urls: Sequence[str], store: StoreId, urls: Iterable[str]
 ) -> UrlsInUse:
-    """Those of ours among the URLs: they begin as ours do, and name the store."""
-    keys, refused = set(), 0
+    """Those of the URLs that the ring proves, and how many of ours it doesn't."""
+    keys, topics, refused = set(), set(), 0
     for url in urls:
-        ours = target_and_token(url, base_urls, store)
-        if ours is None:
-            continue
-        target, token = ours
-        if ring.proves(target, token):
-            keys.add(key_id_of(token))
-        else:
+        proved = [one for one in _anywhere(url, store) if ring.proves(*one)]
+        keys |= {key_id_of(token) for _, token in proved}
+        topics |= {target.topic for target, _ in proved}
+        if not proved and target_and_token(url, base_urls, store):
             refused += 1
-    return UrlsInUse(frozenset(keys), refused)
+    return UrlsInUse(frozenset(keys), refused, frozenset(topics))
 
 
 def target_and_token(
     url: str, base_urls: Sequence[str], store: StoreId
 ) -> tuple[CallbackTarget, str] | None:
-    """None of a URL that is not ours, or another store's."""
-    path = _path_behind(url, base_urls)
-    parts = path.split("/") if path else []
-    if len(parts) not in {_WITHOUT_TOPIC, _WITH_TOPIC} or parts[:2] != [*store]:
-        return None
-    topic = parts[2] if len(parts) == _WITH_TOPIC else None
-    return CallbackTarget(store.platform, store.name, topic), parts[-1]
+    """None of a URL that does not begin as ours do, or is another store's."""
+    for path in _paths_behind(url, base_urls):
+        parts = path.split("/")
+        if len(parts) in {_WITHOUT_TOPIC, _WITH_TOPIC} and parts[:2] == [*store]:
+            topic = parts[2] if len(parts) == _WITH_TOPIC else None
+            return CallbackTarget(store.platform, store.name, topic), parts[-1]
+    return None
 
 
-def _path_behind(url: str, base_urls: Sequence[str]) -> str | None:
-    """What the gateway would see behind one of our base URLs: decoded, without the query."""
+def _anywhere(url: str, store: StoreId) -> Iterator[tuple[CallbackTarget, str]]:
+    """What looks like the end of a callback URL of the store."""
+    for found in re.finditer(rf"/{store}/(?:([^/]+)/)?([^/?#&\s]+)", unquote(url)):
+        yield CallbackTarget(store.platform, store.name, found[1]), found[2]
+
+
+def _paths_behind(url: str, base_urls: Sequence[str]) -> Iterator[str]:
+    """What the gateway would see behind our base URLs: decoded, without the query."""
     try:
         parts = urlsplit(url.strip())
     except ValueError:
-        return None
+        return
     for base in map(urlsplit, base_urls):
         same_place = (parts.scheme, parts.netloc.lower()) == (base.scheme, base.netloc.lower())
         if same_place and parts.path.startswith(f"{base.path}/"):
-            return unquote(parts.path[len(base.path) + 1 :])
-    return None
+            yield unquote(parts.path[len(base.path) + 1 :])

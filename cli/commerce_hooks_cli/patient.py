@@ -37,7 +37,7 @@ class Patient:
 
     @cached_property
     def ring(self) -> KeyRing:
-        return self.deployment.key_ring_to_look_at()
+        return self.deployment.key_ring()
 
     @cached_property
     def stack(self) -> tuple[str, datetime]:

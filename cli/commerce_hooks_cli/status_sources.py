@@ -53,7 +53,7 @@ def survey(deployment: Deployment, store: StoreId | None = None) -> Surveyed:
 
     sources: dict[str, Callable[[], Any]] = {
         "The stores' configurations": configured_stores(deployment).all,
-        "The key ring": deployment.key_ring_to_look_at,
+        "The key ring": deployment.key_ring,
         "What was seen last": lambda: list(all_seen(table(), store, odd.append)),
         "The shops' identities": lambda: list(all_accounts(table(), store, odd.append)),
         "The quarantine": lambda: _quarantined(deployment, store),

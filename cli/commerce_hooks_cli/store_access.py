@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from commerce_hooks.errors import UnavailableError
 from commerce_hooks.http.errors import PlatformError
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.platforms import platform_names
@@ -115,7 +116,7 @@ def read_back(
         return None
     try:
         return open_store(deployment, book, store, known, surroundings).subscriptions()
-    except (CommandError, PlatformError) as error:
+    except (CommandError, PlatformError, UnavailableError) as error:
         raise NotReadBackError(str(error)) from error
 
 

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.stores import StoreId
 from commerce_hooks_cli.errors import CommandError
-from commerce_hooks_cli.key_ring_changes import change_key_ring, entry_of, with_store
+from commerce_hooks_cli.key_ring_changes import (
+    change_key_ring,
+    entry_of,
+    refuse_malformed,
+    with_store,
+)
 from commerce_hooks_cli.store_plan import Action, Change, Desired, Existing
 
 if TYPE_CHECKING:
@@ -50,8 +55,12 @@ def cenit_settings(ring: KeyRing, store: StoreId) -> dict[str, bool | str | None
 
 
 def given_up(ring: KeyRing) -> frozenset[StoreId]:
-    """The stores whose URLs are disabled."""
-    return frozenset(StoreId.parse(name) for name, keys in ring.stores.items() if keys.disabled)
+    """The stores whose URLs are disabled: by somebody, not by an entry that cannot be read."""
+    return frozenset(
+        StoreId.parse(name)
+        for name, keys in ring.stores.items()
+        if keys.disabled and name not in ring.malformed
+    )
 
 
 def make_so(
@@ -64,17 +73,22 @@ def make_so(
     The ring comes first: who repeats this after a failure finds the rest still to be done.
 
     Raises:
-        CommandError: Somebody else works on one of the stores, or has added or removed it.
+        CommandError: Somebody else works on one of the stores, or has added or removed it; or a
+            store's entry in the ring cannot be read, and then all others are done.
     """
     wanted = [one for one in changes if one.action in {Action.CREATE, Action.CHANGE}]
-    _change_ring(desk.deployment, wanted)
-    for change in wanted:
+    ring = desk.deployment.key_ring()
+    possible = [one for one in wanted if str(one.store) not in ring.malformed]
+    _change_ring(desk.deployment, ring, possible)
+    for change in possible:
         if change.desired is not None:
             configuration = _with_its_age(change.desired, change.existing)
             with desk.lease(change.store, _OWNER):
                 _check_still(desk.book, change)
                 desk.book.write(change.store, configuration, change.desired.credentials)
         on_made(change)
+    for change in wanted:
+        refuse_malformed(ring, str(change.store))
 
 
 def _check_still(book: StoreBook, change: Change) -> None:
@@ -92,8 +106,7 @@ def disable_urls(deployment: Deployment, stores: Iterable[StoreId]) -> None:
     _write(deployment, settings)
 
 
-def _change_ring(deployment: Deployment, changes: Sequence[Change]) -> None:
-    ring = deployment.key_ring()
+def _change_ring(deployment: Deployment, ring: KeyRing, changes: Sequence[Change]) -> None:
     settings: dict[StoreId, dict[str, Any]] = {}
     for change in changes:
         said: dict[str, Any] = {}

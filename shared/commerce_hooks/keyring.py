@@ -15,7 +15,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Self
+from typing import Any, Self
 
 from commerce_hooks.errors import KeyRingInvalidError
 
@@ -26,7 +26,8 @@ _SIGNATURE = re.compile(
     r"(?P<key_id>[a-z0-9]{1,16})\.(?P<generation>[1-9][0-9]{0,8})\.(?P<mac>[0-9a-f]{64})"
 )
 _KEY_ID = re.compile(r"[a-z0-9]{1,16}")
-_PLATFORM_AND_STORE = re.compile(r"[a-z0-9_]+/[a-z0-9][a-z0-9-]{0,62}")
+PLATFORM_AND_STORE = re.compile(r"[a-z0-9_]+/[a-z0-9][a-z0-9-]{0,62}")
+"""A store wherever one is named, here as elsewhere: `<platform>/<store>`."""
 _NOT_KEYS = frozenset({"sign", "stores"})
 _CENIT = "cenit/"
 _MIN_KEY_LENGTH = 32
@@ -195,14 +196,22 @@ def _parse_stores(stores: object) -> dict[str, StoreKeys | None]:
 def _parse_store(name: str, entry: object) -> StoreKeys | None:
     """What the entry says; None if it is malformed."""
     # An entry under a store's bare name would revoke nothing, and nobody would notice.
-    if not _PLATFORM_AND_STORE.fullmatch(name):
+    if not PLATFORM_AND_STORE.fullmatch(name):
         raise KeyRingInvalidError(f"the key ring's entry {name} is not a platform/store")
+    settings = readable_settings(name, entry)
+    return StoreKeys(**settings) if settings == entry else None
+
+
+def readable_settings(name: str, entry: object) -> dict[str, Any]:
+    """Of a store's entry, malformed or not, what can be read."""
     allowed = _OF_CENIT_STORES if name.startswith(_CENIT) else _OF_EVERY_STORE
-    if not isinstance(entry, dict) or not all(
-        setting in allowed and allowed[setting](value) for setting, value in entry.items()
-    ):
-        return None
-    return StoreKeys(**entry)
+    if not isinstance(entry, dict):
+        return {}
+    return {
+        setting: value
+        for setting, value in entry.items()
+        if setting in allowed and allowed[setting](value)
+    }
 
 
 def _is_generation(value: object) -> bool:
@@ -217,7 +226,7 @@ def _may_back(value: object) -> bool:
     """Whether a Cenit store can stand for this one: any store but another Cenit store."""
     return (
         isinstance(value, str)
-        and _PLATFORM_AND_STORE.fullmatch(value) is not None
+        and PLATFORM_AND_STORE.fullmatch(value) is not None
         and not value.startswith(_CENIT)
     )
 

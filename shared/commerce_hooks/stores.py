@@ -6,7 +6,8 @@ from typing import Annotated, Literal, NamedTuple, Protocol, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from commerce_hooks.callback_urls import STORE_NAME, TOPIC_NAME
+from commerce_hooks.callback_urls import TOPIC_NAME
+from commerce_hooks.keyring import PLATFORM_AND_STORE
 
 Policy = Literal["off", "plan", "upsert", "sync"]
 """What may be done about a store's subscriptions: nothing, only telling what would be done,
@@ -47,9 +48,9 @@ class StoreId(NamedTuple):
         Raises:
             ValueError: It is not.
         """
-        platform, _, name = text.partition("/")
-        if not TOPIC_NAME.fullmatch(platform) or not STORE_NAME.fullmatch(name):
+        if not PLATFORM_AND_STORE.fullmatch(text):
             raise ValueError("not <platform>/<store>")
+        platform, _, name = text.partition("/")
         return cls(platform, name)
 
 

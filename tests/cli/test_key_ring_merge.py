@@ -126,6 +126,37 @@ def test_a_malformed_entry_is_mended_by_the_export() -> None:
     assert plan.stores == ("iset/acme",)
 
 
+def test_what_can_be_read_of_a_malformed_entry_counts_more_than_the_export() -> None:
+    here = ring_text("k1", iset__acme={"generation": 3, "odd": 1}, konimbo__acme={"disabled": True})
+    export = ring_text("k1", iset__acme={"generation": 2, "disabled": True}, konimbo__acme={})
+
+    plan = merged(here, export, set(), replace=False)
+
+    assert json.loads(plan.text)["stores"] == {
+        "iset/acme": {"generation": 3, "disabled": True},
+        "konimbo/acme": {"disabled": True},
+    }
+
+
+def test_in_a_damaged_ring_too_what_was_revoked_stays_so() -> None:
+    damaged = json.loads(ring_text("k1", konimbo__acme={"disabled": True}, iset__acme={"odd": 1}))
+    damaged["sign"] = "k9"
+    damaged["stores"] |= {"bare": {}, "cenit/acme": {"generation": 4, "odd": 1}, "iset/odd": 7}
+    export = ring_text(
+        "k1", konimbo__acme={}, iset__other={"generation": 2}, cenit__acme={"generation": 2}
+    )
+
+    plan = merged(json.dumps(damaged), export, set(), replace=False)
+
+    assert json.loads(plan.text)["stores"] == {
+        "konimbo/acme": {"disabled": True},
+        "iset/acme": {"odd": 1},
+        "iset/odd": 7,
+        "iset/other": {"generation": 2},
+        "cenit/acme": {"generation": 4},
+    }
+
+
 def test_an_export_that_is_no_ring_is_refused() -> None:
     with pytest.raises(CommandError, match="none that can be used"):
         merged(ring_text("k1"), "{}", set(), replace=True)

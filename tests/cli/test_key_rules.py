@@ -52,6 +52,7 @@ class Shop:
     Args:
         readable: Its platform tells what is registered.
         hidden: It fails to.
+        inactive: Topics whose URLs it does not list.
     """
 
     readable: bool
@@ -59,6 +60,7 @@ class Shop:
     topics: dict[str, list[tuple[datetime, str]]]
     callbacks: list[tuple[str, datetime]]
     confirmed: tuple[datetime, str] | None = None
+    inactive: frozenset[str] = frozenset()
     seen: list[Seen] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -79,7 +81,10 @@ class Shop:
         confirmation = None
         if self.confirmed and self.keys_at(self.confirmed[0]) <= {self.confirmed[1]}:
             confirmation = Confirmation(STORE, self.confirmed[1], self.confirmed[0])
-        answer = UrlsInUse(frozenset(self.keys_at(NOW)))
+        listed = {
+            t: key for t in self.topics.keys() - self.inactive if (key := self.key_at(t, NOW))
+        }
+        answer = UrlsInUse(frozenset(listed.values()), topics=frozenset(listed))
         return Told(
             STORE,
             read_back=answer if self.readable and not self.hidden else None,
@@ -103,6 +108,7 @@ shops = st.builds(
         st.tuples(st.sampled_from(("order-saved", "product-saved")), moments), max_size=5
     ),
     confirmed=st.none() | st.tuples(moments, st.sampled_from(IDS)),
+    inactive=st.frozensets(st.sampled_from(("order-saved", "product-saved"))),
 )
 
 
@@ -125,14 +131,19 @@ def test_a_key_is_never_retired_while_a_url_uses_it_that_has_not_been_put_back_i
         assert not (shop.readable and shop.hidden)
         assert all(s.key_id != key_id or NOW - s.received_at >= REPEATS_FOR for s in shop.seen)
         if shop.readable:
-            assert key_id not in shop.keys_at(NOW)
-        else:
+            listed = shop.topics.keys() - shop.inactive
+            assert key_id not in {shop.key_at(topic, NOW) for topic in listed}
+        called = any(s.key_id == key_id and s.topic in shop.inactive for s in shop.seen)
+        if not shop.readable or called:
             # Somebody vouched for it, and nothing has come that shows the word to be void.
             assert shop.confirmed is not None
             at, confirmed = shop.confirmed
             assert confirmed != key_id
             assert key_id not in shop.keys_at(at)
-            assert all(s.key_id != key_id or s.received_at <= at for s in shop.seen)
+            odd = shop.inactive if shop.readable else shop.topics
+            assert all(
+                s.key_id != key_id or s.received_at <= at for s in shop.seen if s.topic in odd
+            )
 
 
 @given(st.lists(shops, max_size=3))
@@ -166,6 +177,9 @@ def test_each_thing_in_the_way_is_told() -> None:
     assert "did not tell: it sleeps" in why(Told(STORE, failure="it sleeps"))
     assert "nobody vouches" in why(Told(STORE))
     assert "callbacks came with k1" in why(Told(STORE, seen=[seen("k1", 60)]))
+    assert "a URL that its platform does not list" in why(
+        Told(STORE, read_back=UrlsInUse(), seen=[seen("k1", 60)])
+    )
     assert "its URLs use k1" in why(Told(STORE, confirmation=word("k1", 1)))
     assert "its URLs use k1" in why(
         Told(STORE, confirmation=word("k2", 100), seen=[seen("k1", 60)])
@@ -190,6 +204,29 @@ def test_a_callback_of_which_no_key_was_noted_could_be_any() -> None:
 
     assert len(obstacles(facts(told), "k1")) == 2
     assert facts(told).left != []
+
+
+def test_a_callback_to_a_url_that_is_not_listed_counts_until_somebody_vouches() -> None:
+    def in_the_way(
+        *words: Confirmation, key_id: str | None = "k1", topics: tuple[str, ...]
+    ) -> bool:
+        found = UrlsInUse(frozenset({"k2"}), topics=frozenset(topics))
+        (word,) = words or (None,)
+        told = Told(STORE, read_back=found, confirmation=word, seen=[seen(key_id, 60)])
+        known = facts(told)
+        assert bool(known.left) == bool(obstacles(known, "k1"))
+        return bool(obstacles(known, "k1"))
+
+    assert in_the_way(topics=())
+    assert in_the_way(topics=("product-saved",))
+    assert in_the_way(key_id=None, topics=())
+    assert in_the_way(word("k2", 61), topics=())
+    assert in_the_way(word("k1", 1), topics=())
+    assert not in_the_way(key_id="k2", topics=())
+    assert not in_the_way(word("k2", 59), topics=())
+    assert not in_the_way(topics=("order-saved",))
+    # A word that was given before the platform could be asked.
+    assert not in_the_way(word("k1", 61), topics=("order-saved",))
 
 
 def test_what_a_platform_says_is_worth_more_than_a_word() -> None:

@@ -257,6 +257,34 @@ def test_somebody_else_s_change_at_the_same_moment_is_noticed(acme: Shops, file:
     assert (result.exit_code, "AWSPREVIOUS" in result.stderr) == (1, True)
 
 
+def test_what_somebody_changed_while_it_asked_is_not_taken_back(
+    real_world: FakeWorld, tmp_path: Path
+) -> None:
+    acme = shops(real_world, ring_text("k2"), REAL)
+    here = {"name": "commerce-hooks-local/local", "account": REAL.account, "region": REAL.region}
+    file = exported(tmp_path / "ring.age", ring_text("k1", "k1", "k2"), deployment=here)
+    real_world.input, real_world.consent = PASSPHRASE, True
+    ask = real_world._ask
+
+    def rotated_meanwhile(question: str) -> bool:
+        acme.secrets.texts.append(ring_text("k3", "k2", "k3"))
+        return ask(question)
+
+    real_world._ask = rotated_meanwhile  # type: ignore[method-assign]
+    stopped = real_world.run("keys", "import", str(file), "--stack", "shop-hooks")
+    real_world._ask = ask  # type: ignore[method-assign]
+    unchanged = list(acme.ring.keys)
+    again = real_world.run("keys", "import", str(file), "--stack", "shop-hooks")
+
+    assert (stopped.exit_code, unchanged) == (1, ["k2", "k3"])
+    assert "changed the key ring while this asked" in " ".join(stopped.stderr.split())
+    assert (again.exit_code, acme.ring.sign, sorted(acme.ring.keys)) == (
+        0,
+        "k3",
+        ["k1", "k2", "k3"],
+    )
+
+
 def test_a_deployed_stack_is_changed_only_with_consent(
     real_world: FakeWorld, tmp_path: Path
 ) -> None:

@@ -1,10 +1,12 @@
 """`commerce-hooks keys revoke`: an old key at its end, or one store's URLs."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.keyring import CallbackTarget, KeyRing
@@ -37,6 +39,7 @@ def test_a_key_that_nothing_uses_is_retired(acme: Shops) -> None:
     assert result.json == {
         "retired": "k1",
         "may_break": [],
+        "noted": True,
         "refused_from": "2026-05-06T12:01:02.500Z",
         "within_seconds": 62.0,
     }
@@ -71,6 +74,55 @@ def test_whatever_is_in_the_way_is_said_and_nothing_happens(acme: Shops, what: s
         "young": "k2 has signed for less than 48 hours. Until 2026-05-06 13:00 UTC.",
     }
     assert expected[what] in " ".join(result.stdout.split())
+
+
+def test_a_url_needs_its_key_under_an_address_that_nobody_told_us_of(acme: Shops) -> None:
+    acme.registered(CENTRY, "k1", base_url="https://abc123.execute-api.eu-central-1.amazonaws.com")
+
+    assert acme.world.run("keys", "revoke", "k1").exit_code == 1
+    assert "k1" in acme.ring.keys
+
+
+def test_a_url_that_was_called_and_that_the_platform_does_not_list_needs_its_key(
+    acme: Shops,
+) -> None:
+    """Konimbo lists no webhook that is inactive; switched on again, it calls the same URL."""
+    acme.registered(KONIMBO)
+    acme.came(KONIMBO, "k1", acme.now - 49 * HOUR)
+
+    unvouched = acme.world.run("keys", "revoke", "k1")
+    acme.world.run("keys", "confirm", "konimbo", "acme")
+    vouched = acme.world.run("keys", "revoke", "k1")
+
+    assert (unvouched.exit_code, vouched.exit_code, list(acme.ring.keys)) == (1, 0, ["k2"])
+
+
+def test_while_callbacks_wait_to_be_noted_that_none_was_noted_proves_nothing(
+    real_world: FakeWorld,
+) -> None:
+    acme = shops(real_world, ring_text("k2", "k1", "k2"), REAL)
+    acme.note_key("k2", signs_at=acme.now - 72 * HOUR)
+    call = ("keys", "revoke", "k1", "--yes", "--stack", "shop-hooks")
+
+    def said() -> str:
+        result = real_world.run(*call)
+        assert (result.exit_code, len(acme.secrets.texts)) == (1, 1)
+        return " ".join(result.stdout.split())
+
+    acme.activity.dead_letters = 3
+    assert "3 events are not noted: docs/runbook.md#activity-dead-letters" in said()
+    acme.activity.dead_letters, acme.activity.ages = 0, [10.0, 1800.0, 20.0]
+    assert "Events have waited for 30 minutes to be noted." in said()
+    denied = {"Error": {"Code": "AccessDenied"}}
+    acme.activity.failure = ClientError(denied, "GetQueueAttributes")  # type: ignore[arg-type]
+    assert "Whether all callbacks are noted could not be told" in said()
+    outputs = {name: at for name, at in REAL.outputs.items() if not name.startswith("Activity")}
+    whole = real_world.find_deployment(None)
+    real_world.deployment = replace(whole, outputs=outputs)
+    assert "has no output ActivityDeadLettersUrl" in said()
+    real_world.deployment = whole
+    acme.activity.failure, acme.activity.ages = None, [600.0]
+    assert (real_world.run(*call).exit_code, list(acme.ring.keys)) == (0, ["k2"])
 
 
 def test_for_programs_too(acme: Shops) -> None:
@@ -110,6 +162,55 @@ def test_a_leaked_key_goes_even_if_nothing_can_be_looked_up(acme: Shops) -> None
 
     assert (result.exit_code, list(acme.ring.keys)) == (0, ["k2"])
     assert "could not be looked up (stores: Timeout)" in " ".join(result.stderr.split())
+
+
+def test_that_a_key_was_retired_is_noted_before_so_that_no_import_brings_it_back(
+    acme: Shops,
+) -> None:
+    put, known = acme.secrets.put_secret_value, []
+
+    def put_secret_value(**how: str) -> dict[str, str]:
+        known.append(acme.world.table.read("keys", "k1").data.get("retired_at"))
+        return put(**how)
+
+    acme.secrets.put_secret_value = put_secret_value  # type: ignore[method-assign]
+    acme.world.run("keys", "revoke", "k1")
+
+    assert known == ["2026-05-06T12:00:00.500Z"]
+
+
+@pytest.mark.parametrize(("fails", "noted"), [(3, True), (99, False)])
+def test_a_leaked_key_goes_though_that_cannot_be_noted_and_then_that_is_said(
+    acme: Shops, fails: int, *, noted: bool
+) -> None:
+    left = fails
+
+    def fail_for_a_while(_: str) -> None:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            failing(_)
+
+    acme.world.table.before_call = fail_for_a_while
+    result = acme.world.run("keys", "revoke", "k1", "--now", "--json")
+    acme.world.table.before_call = lambda _: None
+
+    assert (result.exit_code, list(acme.ring.keys)) == (0, ["k2"])
+    assert result.json["noted"] is noted
+    assert ("retired_at" in acme.world.table.read("keys", "k1").data) is noted
+    assert ("destroy the older ones" in " ".join(result.stderr.split())) is not noted
+
+
+def test_without_haste_nothing_is_retired_that_cannot_be_noted(acme: Shops) -> None:
+    def no_writes(call: str) -> None:
+        if call == "write":
+            failing(call)
+
+    acme.world.table.before_call = no_writes
+    result = acme.world.run("keys", "revoke", "k1")
+
+    assert (result.exit_code, len(acme.secrets.texts)) == (1, 1)
+    assert "k1 was not retired: it could not be noted" in " ".join(result.stderr.split())
 
 
 @pytest.mark.parametrize("now", [False, True])
@@ -176,10 +277,13 @@ def test_a_store_is_shut_out_and_let_in_again(acme: Shops) -> None:
     shut = acme.world.run("keys", "revoke", "iset/acme", "--disable", "--json").json
     disabled = entries(acme)["iset/acme"]
     opened = acme.world.run("keys", "revoke", "iset/acme", "--enable", "--json").json
+    shown = " ".join(acme.world.run("keys", "revoke", "iset/acme", "--enable").stdout.split())
 
     assert disabled == {"generation": 2, "disabled": True}
     assert entries(acme)["iset/acme"] == {"generation": 2}
     assert (shut["disabled"], opened["disabled"]) == (True, False)
+    # A disabled store keeps no key from being retired.
+    assert "but for URLs of a key retired since it was disabled. New ones:" in shown
 
 
 def test_another_store_s_malformed_entry_is_no_hindrance_and_stays(acme: Shops) -> None:

@@ -129,6 +129,34 @@ def test_the_rest_of_the_wait_is_waited(acme: Shops) -> None:
     assert (sum(acme.world.clock.slept), acme.ring.sign) == (4, "k2")
 
 
+@pytest.mark.parametrize("minutes", [-2, 2])
+def test_it_is_waited_by_aws_s_time_whatever_the_computer_s_clock_says(
+    acme: Shops, minutes: int
+) -> None:
+    """Begun at one whose clock is right, gone on with at another."""
+    acme.world.run("keys", "rotate", "--no-wait")
+    acme.secrets.date = acme.now
+    acme.world.clock.moment += timedelta(minutes=minutes)
+    acme.world.clock.slept.clear()
+
+    acme.world.run("keys", "rotate")
+
+    # A Date is in whole seconds.
+    assert WAIT <= sum(acme.world.clock.slept) <= WAIT + 1
+    assert acme.ring.sign == "k2"
+    signs_at = acme.world.table.read("keys", "k2").data["signs_at"]
+    assert str(signs_at).startswith("2026-05-06T12:01:14")
+
+
+def test_what_aws_says_of_its_time_decides_when_a_key_was_accepted(acme: Shops) -> None:
+    acme.secrets.date = acme.now + timedelta(minutes=2)
+
+    acme.world.run("keys", "rotate", "--no-wait")
+
+    accepted_at = acme.world.table.read("keys", "k2").data["accepted_at"]
+    assert accepted_at == "2026-05-06T12:02:00.000Z"
+
+
 def test_a_key_of_unknown_age_is_as_good_as_new(acme: Shops) -> None:
     acme.secrets.texts = [ring_text("k1", "k1", "k2")]
 
@@ -290,6 +318,15 @@ def test_a_ring_that_is_none_is_not_changed(world: FakeWorld) -> None:
     result = world.run("keys", "rotate")
 
     assert (result.exit_code, len(broken.texts)) == (1, 1)
+    assert "keys import" in result.stderr
+
+
+def test_a_ring_that_is_lost_is_not_made_anew(acme: Shops) -> None:
+    acme.secrets.lost = True
+
+    result = acme.world.run("keys", "rotate")
+
+    assert (result.exit_code, len(acme.secrets.texts)) == (1, 1)
     assert "keys import" in result.stderr
 
 

@@ -60,16 +60,18 @@ def test_where_a_platform_can_be_asked_its_answer_counts(acme: Shops) -> None:
     assert (centry["keys"], centry["left_to_do"]) == (["k2"], None)
 
 
-def test_urls_that_began_otherwise_before_are_ours_too_and_others_are_not(acme: Shops) -> None:
+def test_urls_that_began_otherwise_before_are_ours_too_and_so_is_what_our_key_proves(
+    acme: Shops,
+) -> None:
     acme.world.deployment = replace(
         acme.world.find_deployment(None),
         outputs={**LOCAL.outputs, "FormerBaseUrls": "https://old.example,https://older.example"},
     )
     acme.registered(KONIMBO, "k1", base_url="https://older.example")
-    acme.registered(CENTRY, "k1", base_url="https://stranger.example")
+    acme.registered(CENTRY, "k1", base_url="https://abc123.execute-api.us-east-1.amazonaws.com")
 
     assert store(acme, KONIMBO)["keys"] == ["k1"]
-    assert store(acme, CENTRY)["keys"] == []
+    assert store(acme, CENTRY)["keys"] == ["k1"]
 
 
 def test_a_url_of_a_key_that_is_no_more_is_told(acme: Shops) -> None:
@@ -139,6 +141,12 @@ def test_a_disabled_store_needs_nothing_and_a_malformed_one_is_no_such_store(acm
     assert store(acme, CENIT)["known_by"] == "nobody"
     assert "entry of cenit/acme is malformed" in result.stderr
     assert acme.world.run("keys", "status", "--json").json["malformed"] == ["cenit/acme"]
+
+
+def test_an_entry_of_a_store_of_an_odd_platform_is_no_hindrance(acme: Shops) -> None:
+    acme.secrets.texts = [ring_text("k2", "k1", "k2", _x__acme={"generation": 2})]
+
+    assert store(acme, StoreId("_x", "acme"))["known_by"] == "nobody"
 
 
 def test_it_says_from_when_a_key_can_be_retired(acme: Shops) -> None:
@@ -219,6 +227,22 @@ def test_nobody_vouches_for_what_can_be_looked_up(acme: Shops) -> None:
     result = acme.world.run("keys", "confirm", "konimbo", "acme")
 
     assert (result.exit_code, "read back" in result.stderr) == (2, True)
+
+
+def test_of_a_url_that_was_called_and_is_not_listed_somebody_has_to_vouch(acme: Shops) -> None:
+    acme.registered(KONIMBO)
+    acme.came(KONIMBO, "k1", acme.now - 49 * HOUR)
+    before, shown = store(acme, KONIMBO), acme.world.run("keys", "status").stdout
+
+    confirmed = acme.world.run("keys", "confirm", "konimbo", "acme")
+    after = store(acme, KONIMBO)
+
+    assert (before["keys"], before["keys_of_unlisted_urls"]) == ([], ["k1"])
+    assert "is one switched off? Then" in before["left_to_do"]
+    assert "keys confirm konimbo acme`" in before["left_to_do"]
+    assert "not all URLs that were called are listed" in " ".join(shown.split())
+    assert (confirmed.exit_code, after["left_to_do"]) == (0, None)
+    assert after["keys_of_unlisted_urls"] == ["k2"]
 
 
 def test_a_store_that_nobody_knows_may_be_a_slip_of_the_pen(acme: Shops) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from commerce_hooks.errors import UnavailableError
 from commerce_hooks.http.errors import PlatformBrokenError
+from commerce_hooks.platform_access import Subscription
 from commerce_hooks.stores import StoreId
 from commerce_hooks_cli.read_back import NotReadBackError
 from commerce_hooks_cli.store_access import accesses, checkout_accesses, open_store, read_back
@@ -61,6 +63,20 @@ def test_a_store_that_does_not_tell_is_an_error(shops: StoreWorld) -> None:
         read(shops, ACME)
     shops.book.write(ACME, None, {"nonsense": "x"})
     with pytest.raises(NotReadBackError, match="will not do"):
+        read(shops, ACME)
+
+
+def test_a_store_whose_tokens_cannot_be_read_keeps_nobody_from_asking_the_others(
+    shops: StoreWorld,
+) -> None:
+    shops.add()
+
+    def listing() -> list[Subscription]:
+        raise UnavailableError("table", "Timeout")
+
+    shops.konimbo.subscriptions = listing  # type: ignore[method-assign]
+
+    with pytest.raises(NotReadBackError, match="table: Timeout"):
         read(shops, ACME)
 
 

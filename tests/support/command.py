@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,14 +48,24 @@ FAILED_CALLS = 12
 
 
 class FakeSecrets:
-    """Secrets Manager with one secret, and those that it was before."""
+    """Secrets Manager with one secret, and those that it was before.
+
+    Args:
+        date: What its answers say that it is, if they do.
+    """
 
     def __init__(self, text: str = RING) -> None:
         self.texts = [text]
+        self.date: datetime | None = None
 
-    def get_secret_value(self, *, VersionStage: str = "AWSCURRENT", **_: str) -> dict[str, str]:  # noqa: N803 - as the SDK has it
+    def get_secret_value(self, *, VersionStage: str = "AWSCURRENT", **_: str) -> dict[str, Any]:  # noqa: N803 - as the SDK has it
         version = len(self.texts) - (VersionStage == "AWSPREVIOUS")
-        return {"SecretString": self.texts[version - 1], "VersionId": f"version-{version}"}
+        headers = {"date": format_datetime(self.date)} if self.date else {}
+        return {
+            "SecretString": self.texts[version - 1],
+            "VersionId": f"version-{version}",
+            "ResponseMetadata": {"HTTPHeaders": headers},
+        }
 
     def put_secret_value(self, *, SecretString: str, **_: str) -> dict[str, str]:  # noqa: N803
         self.texts.append(SecretString)
@@ -73,6 +84,8 @@ LOCAL = Deployment(
     local=True,
     clients=lambda _: FakeSecrets(),
     outputs={
+        "ActivityDeadLettersUrl": "http://sqs/000000000000/activity-dead-letters",
+        "ActivityQueueUrl": "http://sqs/000000000000/activity",
         "CenitBaseUrl": "http://127.0.0.1:4321/cenit",
         "DeploymentName": "commerce-hooks-local/local",
         "EventArchiveArn": EVENT_ARCHIVE,

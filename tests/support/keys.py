@@ -1,8 +1,8 @@
 """A key ring that rotates, for the tests of the command's key verbs."""
 
 import json
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -55,11 +55,37 @@ class Secrets(FakeSecrets):
 
 
 @dataclass
+class ActivityQueues:
+    """SQS and CloudWatch, as far as they tell of what waits to be noted.
+
+    Args:
+        ages: Of the oldest message, in seconds, a period each.
+    """
+
+    dead_letters: int = 0
+    ages: list[float] = field(default_factory=list)
+    failure: ClientError | None = None
+
+    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> Any:  # noqa: N803
+        assert QueueUrl.endswith("/activity-dead-letters")
+        if self.failure:
+            raise self.failure
+        counts = dict.fromkeys(AttributeNames, "0")
+        return {"Attributes": {**counts, "ApproximateNumberOfMessages": str(self.dead_letters)}}
+
+    def get_metric_statistics(self, **how: Any) -> Any:
+        assert how["Dimensions"] == [{"Name": "QueueName", "Value": "activity"}]
+        assert how["EndTime"] - how["StartTime"] == timedelta(minutes=15)
+        return {"Datapoints": [{"Maximum": age} for age in self.ages]}
+
+
+@dataclass
 class Shops:
     """A world with a ring, and what can be said in it of shops."""
 
     world: FakeWorld
     secrets: Secrets
+    activity: ActivityQueues
 
     @property
     def ring(self) -> KeyRing:
@@ -87,10 +113,14 @@ class Shops:
 
 
 def shops(world: FakeWorld, text: str, deployment: Deployment = LOCAL) -> Shops:
-    secrets = Secrets(text)
-    clients: dict[str, Any] = {"secretsmanager": secrets}
+    secrets, activity = Secrets(text), ActivityQueues()
+    clients: dict[str, Any] = {
+        "secretsmanager": secrets,
+        "sqs": activity,
+        "cloudwatch": activity,
+    }
     world.deployment = replace(deployment, clients=clients.__getitem__)
-    return Shops(world, secrets)
+    return Shops(world, secrets, activity)
 
 
 def url_of(store: StoreId, key_id: str, base_url: str = LOCAL.base_url) -> str:

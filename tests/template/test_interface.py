@@ -26,6 +26,8 @@ OUTPUTS = {
     "KeyRingArn": {"Fn::GetAtt": ["KeyRing", "Id"]},
     "OutboxQueueUrl": {"Ref": "OutboxQueue"},
     "OutboxDeadLettersUrl": {"Ref": "OutboxDeadLetters"},
+    "ActivityQueueUrl": {"Ref": "ActivityQueue"},
+    "ActivityDeadLettersUrl": {"Ref": "ActivityDeadLetters"},
     "PayloadBucketName": {"Ref": "PayloadBucket"},
     "LayerArn": {"Ref": "SharedLayer"},
     "ApiId": {"Ref": "CallbackApi"},

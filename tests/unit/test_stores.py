@@ -1,10 +1,14 @@
 """Stores: their names, and what may be said of them."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from commerce_hooks.errors import KeyRingInvalidError
+from commerce_hooks.keyring import KeyRing
 from commerce_hooks.stores import StoreConfiguration, StoreId, configuration_path, credentials_path
 
 ADDED = "2026-03-09T12:00:00.000Z"
@@ -15,6 +19,18 @@ def test_a_store_s_id_is_read_as_it_is_written() -> None:
 
     assert str(store) == "konimbo/acme-outlet"
     assert StoreId.parse(str(store)) == store
+
+
+@given(st.text() | st.from_regex(r"[a-z_0-9-]{1,3}/[a-z0-9-]{1,3}", fullmatch=True))
+def test_what_names_a_store_names_one_in_the_key_ring_too(text: str) -> None:
+    ring = json.dumps({"sign": "k1", "k1": "0" * 32, "stores": {text: {}}})
+    try:
+        StoreId.parse(text)
+    except ValueError:
+        with pytest.raises(KeyRingInvalidError):
+            KeyRing.parse(ring)
+    else:
+        assert list(KeyRing.parse(ring).stores) == [text]
 
 
 @given(st.text())

@@ -239,7 +239,9 @@ def _wanted(
 
 def _settings_of(ring: "KeyRing", store: str) -> dict[str, Any]:
     from commerce_hooks.keyring import CallbackTarget
+    from commerce_hooks_cli.key_ring_changes import refuse_malformed
 
+    refuse_malformed(ring, f"cenit/{store}")
     keys = ring.store(CallbackTarget("cenit", store))
     return {
         "backed_by": keys.backed_by,

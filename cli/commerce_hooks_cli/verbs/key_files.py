@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.key_export import Export
     from commerce_hooks_cli.key_records import KeyRecords, Moment
+    from commerce_hooks_cli.key_ring_changes import Secret
     from commerce_hooks_cli.key_ring_merge import Merge
     from commerce_hooks_cli.world import World
 
@@ -118,6 +119,7 @@ def import_(
     _show(screen, plan, exported)
     if changed:
         ask_first(world, deployment, _question(plan), yes=yes)
+        _check_unchanged(deployment, read)
         put_secret(deployment, read, plan.text)
         if read_secret(deployment).text != plan.text:
             raise CommandError("The key ring does not say what was written.", "Look at it again.")
@@ -178,6 +180,17 @@ def _check_origin(
         raise BadUsageError(message, f"{danger} If you mean it: --from-other-deployment.")
     screen.warn(f"{message} {danger}")
     return False
+
+
+def _check_unchanged(deployment: "Deployment", read: "Secret") -> None:
+    """What was shown and agreed to is of this ring; somebody may have rotated meanwhile."""
+    from commerce_hooks_cli.key_ring_changes import read_secret
+
+    if read_secret(deployment).version != read.version:
+        raise CommandError(
+            "Somebody else changed the key ring while this asked; nothing was changed here.",
+            "Call this again: it shows what it would change then.",
+        )
 
 
 def _says_the_same(plan: "Merge") -> bool:

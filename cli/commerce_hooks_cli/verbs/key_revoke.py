@@ -38,7 +38,10 @@ def revoke(
         bool, typer.Option("--disable", metavar="", help="Of a store: refuse all that comes.")
     ] = False,
     enable: Annotated[
-        bool, typer.Option("--enable", metavar="", help="Of a store: undo --disable.")
+        bool,
+        typer.Option(
+            "--enable", metavar="", help="Of a store: undo --disable, but not for retired keys."
+        ),
     ] = False,
     yes: Yes = False,
     stack: Stack = None,
@@ -84,7 +87,7 @@ def _refuse(why: str, *, given: bool) -> None:
 def _retire(
     world: "World", screen: Screen, key_id: str, stack: str | None, *, at_once: bool, yes: bool
 ) -> None:
-    from commerce_hooks_cli.key_revocation import checked_old_key, retire
+    from commerce_hooks_cli.key_revocation import checked_old_key, noted_as_retired, retire
     from commerce_hooks_cli.key_rules import obstacles
     from commerce_hooks_cli.key_survey import Survey, any_key_ring
 
@@ -102,11 +105,22 @@ def _retire(
             f"{', '.join(breaks)}."
         )
     ask_first(world, deployment, f"Every URL made with {key_id} stops working. Go on?", yes=yes)
+    # First, so that no import ever takes it for a key that was lost.
+    noted = noted_as_retired(survey.records, world.clock, key_id)
+    if not (noted or at_once):
+        raise CommandError(
+            f"{key_id} was not retired: it could not be noted in the state table.", "Try again."
+        )
     retire(deployment, key_id)
+    noted = noted or noted_as_retired(survey.records, world.clock, key_id)
     told = _refused_from(world, deployment)
-    screen.emit({"retired": key_id, "may_break": breaks, **told})
+    screen.emit({"retired": key_id, "may_break": breaks, "noted": noted, **told})
     screen.show(f"{key_id} is retired. URLs made with it are refused {_by(told)}.")
-    survey.records.note(key_id, {"retired_at": world.clock.now()})
+    if not noted:
+        screen.warn(
+            f"The state table did not take the note that {key_id} is retired: `keys import` of an "
+            "export that has it would accept it again. Make a new export, destroy the older ones."
+        )
 
 
 def _facts(screen: Screen, survey: "Survey", *, at_once: bool) -> "Facts | None":
@@ -167,7 +181,10 @@ def _revoke_store(
         key_revocation.enable(deployment, store)
         told = _refused_from(world, deployment)
         screen.emit({**about, "disabled": False, "taken_from": told["refused_from"]})
-        screen.show(f"{store} is taken again {_by(told)}.")
+        screen.show(
+            f"{store} is taken again {_by(told)}, but for URLs of a key retired since it was "
+            f"disabled. New ones: {verb(f'urls {store.platform} {store.name}', stack)}"
+        )
         return
     if disable:
         key_revocation.disable(deployment, store)
@@ -186,7 +203,9 @@ def _revoke_store(
 
 def _question(store: "StoreId", *, disable: bool, enable: bool) -> str:
     if enable:
-        return f"Callbacks for {store} will be taken again. Go on?"
+        return (
+            f"Callbacks for {store} will be taken again, but to URLs of keys retired since. Go on?"
+        )
     what = "Everything that comes for" if disable else "Every URL so far of"
     return f"{what} {store} will be refused. Go on?"
 

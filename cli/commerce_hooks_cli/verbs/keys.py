@@ -15,6 +15,7 @@ from commerce_hooks_cli.verbs.key_revoke import revoke, store_called, warn_of_a_
 from commerce_hooks_cli.verbs.options import Json, PlatformOrCenit, Stack, StoreName, Yes
 
 if TYPE_CHECKING:
+    from commerce_hooks.keyring import KeyRing
     from commerce_hooks.stores import StoreId
     from commerce_hooks_cli.key_rotation import Rotation
     from commerce_hooks_cli.key_survey import Survey
@@ -46,21 +47,21 @@ def rotate(
     URLs have to be replaced, before the old key can be retired.
     """
     from commerce_hooks_cli import keys_screen
-    from commerce_hooks_cli.key_rotation import Rotation
+    from commerce_hooks_cli.key_rotation import Rotation, aws_clock
     from commerce_hooks_cli.key_survey import Survey
 
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
     deployment = world.deployment(stack, screen)
     survey = Survey(deployment, world)
-    rotation = Rotation(deployment, survey.records, world.clock)
+    rotation = Rotation(deployment, survey.records, aws_clock(deployment, world.clock))
     begun = rotation.unfinished()
     goal = f"let {begun} sign, which is accepted already" if begun else "add a key and use it"
     ask_first(world, deployment, f"Callback URLs will change: {goal}. Go on?", yes=yes)
     key_id = begun or rotation.accept()
     screen.note(f"{key_id} is accepted, beside all keys that were.")
     ready_at = rotation.ready_at(key_id)
-    if no_wait and world.clock.now() < ready_at:
+    if no_wait and rotation.clock.now() < ready_at:
         _say_when_to_come_back(screen, key_id, ready_at, stack)
         return
     _wait(screen, rotation, ready_at)
@@ -114,7 +115,9 @@ def confirm(
 ) -> None:
     """Give your word that a shop's URLs have all been replaced by those of a key.
 
-    For shops whose platform nobody can ask: iSET, Cenit, and those without credentials here.
+    For shops whose platform nobody can ask: iSET, Cenit, and those without credentials here. And
+    where callbacks came to a URL that the platform does not list: it may be switched off.
+
     It is refused while callbacks say otherwise. `keys status` shows if one comes later.
     """
     from commerce_hooks.callback import iso_utc
@@ -129,11 +132,7 @@ def confirm(
     key_id = key or ring.sign
     if key_id not in ring.keys:
         raise unknown("accepted key", key_id, sorted(ring.keys))
-    if survey.asked(ring, which) is not None:
-        raise BadUsageError(
-            f"{which} has credentials here: its URLs are read back, nobody has to vouch for them.",
-            "See `keys status`.",
-        )
+    _refuse_what_can_be_looked_up(survey, ring, which)
     _refuse_contradiction(survey, which, key_id, now)
     warn_of_a_stranger(screen, survey, ring, which)
     survey.records.confirm(Confirmation(which, key_id, now))
@@ -167,6 +166,19 @@ def _say_when_to_come_back(
     screen.emit({"key_id": key_id, "signs_now": False, "ready_at": iso_utc(ready_at)})
     when = ready_at.strftime("%H:%M:%S UTC")
     screen.show(f"From {when} on, {verb('keys rotate', stack)} lets {key_id} sign.")
+
+
+def _refuse_what_can_be_looked_up(survey: "Survey", ring: "KeyRing", store: "StoreId") -> None:
+    from commerce_hooks_cli.key_uses import unlisted
+
+    answer = survey.asked(ring, store)
+    if answer is None:
+        return
+    if isinstance(answer, str) or not unlisted(answer, survey.seen().get(store, [])):
+        raise BadUsageError(
+            f"{store} has credentials here: its URLs are read back, nobody has to vouch for them.",
+            "See `keys status`.",
+        )
 
 
 def _refuse_contradiction(survey: "Survey", store: "StoreId", key_id: str, at: datetime) -> None:
