@@ -11,6 +11,7 @@ from commerce_hooks.keyring import KeyRing
 from commerce_hooks.platform import SYNTHETIC_STORE
 from commerce_hooks.state.seen import all_seen
 from commerce_hooks.stores import StoreId
+from commerce_hooks_cli.console import plain
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.key_evidence import what_is_missing
 from commerce_hooks_cli.key_records import KeyRecords
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from commerce_hooks.state.seen import Seen
+    from commerce_hooks.state.table import Row
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.key_records import Confirmation
     from commerce_hooks_cli.read_back import ReadBack
@@ -63,14 +65,15 @@ class Survey:
     def facts(self, on_step: Callable[[str], None] = lambda _: None) -> Facts:
         """Everything, with the platforms asked."""
         ring, records = any_key_ring(self.deployment), self.records
-        seen, confirmations = self.seen(), records.confirmations()
+        odd: list[Row] = []
+        seen, confirmations = self.seen(odd.append), records.confirmations()
         configured = set(self._configured())
         answers = self._ask(ring, sorted(configured), on_step)
         known = sorted({*configured, *seen, *confirmations, *_in_ring(ring)})
         now = self.world.clock.now()
         return Facts(
             now=now,
-            missing=what_is_missing(self.deployment, now),
+            missing=_unread(odd) or what_is_missing(self.deployment, now),
             ring=ring,
             times=records.times(),
             uses=[
@@ -85,9 +88,10 @@ class Survey:
         """All that are configured, in the ring, or were seen; without asking any platform."""
         return {*self._configured(), *self.seen(), *_in_ring(ring)}
 
-    def seen(self) -> dict[StoreId, list[Seen]]:
+    def seen(self, unreadable: Callable[[Row], None] = lambda _: None) -> dict[StoreId, list[Seen]]:
+        """What came last of each store; `unreadable` is told of rows that say nothing."""
         found: dict[StoreId, list[Seen]] = {}
-        for one in all_seen(self.world.state_table(self.deployment)):
+        for one in all_seen(self.world.state_table(self.deployment), unreadable=unreadable):
             found.setdefault(one.store, []).append(one)
         return found
 
@@ -141,6 +145,14 @@ def _told(
         confirmation=confirmations.get(store),
         seen=seen.get(store, ()),
     )
+
+
+def _unread(odd: list[Row]) -> str:
+    """Of which rows it is not known what came, and with which key."""
+    if not odd:
+        return ""
+    stores = ", ".join(sorted({plain(row.id.partition("#")[0]) for row in odd}))
+    return f"What was seen last cannot be read of {stores}: remove these rows from the state table."
 
 
 def _in_ring(ring: KeyRing) -> set[StoreId]:

@@ -125,6 +125,19 @@ def test_while_callbacks_wait_to_be_noted_that_none_was_noted_proves_nothing(
     assert (real_world.run(*call).exit_code, list(acme.ring.keys)) == (0, ["k2"])
 
 
+def test_a_row_that_does_not_say_what_came_keeps_a_key(acme: Shops) -> None:
+    table = acme.world.table
+    odd = table.write(table.read("seen", "iset/odd#order-saved#k1"), {"nothing": 1})
+    assert odd is not None
+
+    kept = acme.world.run("keys", "revoke", "k1")
+    table.remove(odd)
+    retired = acme.world.run("keys", "revoke", "k1")
+
+    assert (kept.exit_code, retired.exit_code) == (1, 0)
+    assert "cannot be read of iset/odd" in " ".join(kept.stdout.split())
+
+
 def test_for_programs_too(acme: Shops) -> None:
     acme.registered(CENTRY, "k1")
 
