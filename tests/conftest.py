@@ -3,7 +3,9 @@
 import logging
 import os
 from collections.abc import Iterator
+from functools import cache
 
+import botocore.session
 import pytest
 from hypothesis import settings
 
@@ -22,6 +24,8 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
         del os.environ[name]
     os.environ.update(_AWS)
+    # Each new session would read the services' models anew, which takes longer than most tests.
+    botocore.session.create_loader = cache(botocore.session.create_loader)
     # A slow machine is no failure; and what CI says of a commit, it says again.
     settings.register_profile("ours", deadline=None, derandomize="CI" in os.environ)
     settings.load_profile("ours")

@@ -67,7 +67,11 @@ def outputs_of_template(text: str) -> set[str]:
     return {name for name, output in outputs.items() if "Condition" not in output}
 
 
-class _Plain(yaml.SafeLoader):
+# The template is long, and the loader in C ten times as fast; not every system has it.
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Plain(_Loader):  # type: ignore[misc, valid-type] # one of two, by the system
     """Reads CloudFormation's own tags as nothing: what is looked for stands in none."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -50,7 +51,7 @@ class Outbox:
 @pytest.fixture
 def outbox(world: FakeWorld) -> Iterator[Outbox]:
     with mock_aws():
-        clients: Any = boto3.client
+        clients: Any = cache(boto3.client)
         sqs = boto3.client("sqs")
         queue, dead = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("q", "dead"))
         boto3.client("s3").create_bucket(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import boto3
@@ -27,7 +28,7 @@ Keep = Callable[[str, str, Any], None]
 def keep(world: FakeWorld) -> Iterator[Keep]:
     """Keeps a set in the local stack's bucket: of a body, or the very bytes."""
     with mock_aws():
-        clients: Any = boto3.client
+        clients: Any = cache(boto3.client)
         s3 = boto3.client("s3")
         s3.create_bucket(
             Bucket="payloads", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}

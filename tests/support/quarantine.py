@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ class Quarantined:
 @contextmanager
 def quarantine_on_moto() -> Iterator[Quarantined]:
     with account_on_moto() as account:
-        clients: Any = boto3.client
+        clients: Any = cache(boto3.client)
         deployment = replace(
             LOCAL,
             event_bus_name=BUS,

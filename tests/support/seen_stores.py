@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import boto3
@@ -18,7 +19,7 @@ from support.replays import NOW
 
 def deployment_on(account: Account) -> Deployment:
     """The deployment whose resources the account has."""
-    clients: Any = boto3.client
+    clients: Any = cache(boto3.client)
     about = account.environment
     return replace(
         LOCAL,

@@ -17,6 +17,7 @@ from commerce_hooks_cli.stack_resources import ALARM, FUNCTION, LOG_GROUP, QUEUE
 from support.account import Account
 from support.command import CHECKOUT, REAL, RING
 from support.seen_stores import deployment_on
+from support.state_table import create_state_table
 
 ALARM_NAME = f"{REAL.name}-BulkWaitingAlarm"
 _BLOCKED = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -158,6 +159,8 @@ def _make_well(deployment: Deployment, account: Account) -> None:
             "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
         },
     )
+    boto3.client("dynamodb").delete_table(TableName=deployment.state_table_name)
+    create_state_table(deployment.state_table_name, encrypted=True)
     keep_back(deployment.state_table_name, recovery=True)
     boto3.client("secretsmanager").put_secret_value(
         SecretId=deployment.key_ring_arn, SecretString=RING
