@@ -27,7 +27,11 @@ from support.state_table import FakeStateTable
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 ACME, OTHER = StoreId("konimbo", "acme"), StoreId("konimbo", "acme-2")
 words = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True)
-stores = st.builds(StoreId, words, st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True))
+stores = st.builds(
+    StoreId,
+    st.from_regex(r"[a-z0-9_]{1,20}", fullmatch=True),
+    st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True),
+)
 moments = st.integers(0, 10**9).map(lambda milliseconds: NOON + timedelta(0, 0, 0, milliseconds))
 sightings = st.builds(
     Seen,
