@@ -118,4 +118,5 @@ ACCESS = PlatformAccess(
     environments={PRODUCTION: "https://api.konimbo.co.il"},
     credentials=KonimboCredentials,
     open=_open,
+    deletes=False,
 )

@@ -35,6 +35,21 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class Desired:
+    """A record as it should be.
+
+    Args:
+        slot: The topic in its URL; None where one record is for all topics.
+        topics: The platform's words.
+        callback_url: A secret.
+    """
+
+    slot: str | None
+    topics: frozenset[str]
+    callback_url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What a check found wrong.
 
@@ -68,6 +83,30 @@ class StoreAccess(Protocol):
 
     def subscriptions(self) -> Sequence[Subscription]:
         """All of them, of whomever: a listing that is not complete is an error."""
+        ...
+
+    def subscription(self, id_: str) -> Subscription:
+        """One, also if the listing hides it.
+
+        Raises:
+            NotFoundError: It has none of that id, perhaps no longer.
+        """
+        ...
+
+    def create_subscription(self, desired: Desired) -> str | None:
+        """Create one, by a call that is not made again; its id, None if the answer tells none."""
+        ...
+
+    def update_subscription(self, id_: str, desired: Desired) -> None:
+        """Let the record of this id have this URL and these topics and no others.
+
+        Raises:
+            NotFoundError: It has none of that id, perhaps no longer.
+        """
+        ...
+
+    def account(self) -> str | None:
+        """Ask for the platform's own identity of the shop; None where it tells nobody."""
         ...
 
     def delete_subscription(self, id_: str) -> None:
@@ -123,9 +162,11 @@ class PlatformAccess:
 
     Args:
         environments: Base URLs by name. A store can be in no other place, whatever it says.
+        deletes: Its API can delete a subscription.
     """
 
     name: str
     environments: Mapping[str, str]
     credentials: type[Credentials]
     open: Open
+    deletes: bool = True
