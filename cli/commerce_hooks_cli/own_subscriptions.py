@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from commerce_hooks_cli.own_urls import target_and_token
+from commerce_hooks.subscriptions.addresses import Addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,10 +24,6 @@ def ours(
 
     Of whatever generation, and also if the store is disabled: it is ours for all that.
     """
-    lenient = replace(ring, stores={})
-    return [one for one in subscriptions if _is_ours(one.callback_url, lenient, base_urls, store)]
-
-
-def _is_ours(url: str, ring: KeyRing, base_urls: Sequence[str], store: StoreId) -> bool:
-    found = target_and_token(url.strip(), base_urls, store)
-    return found is not None and ring.proves(*found)
+    addresses = Addresses(ring, base_urls, store)
+    found = ((one, addresses.read(one.callback_url)) for one in subscriptions)
+    return [one for one, address in found if address is not None and address.proved]

@@ -10,17 +10,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from commerce_hooks.keyring import CallbackTarget, key_id_of
+from commerce_hooks.subscriptions.addresses import target_and_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from commerce_hooks.keyring import KeyRing
     from commerce_hooks.stores import StoreId
-
-_WITHOUT_TOPIC, _WITH_TOPIC = 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +55,7 @@ def urls_in_use(
     return UrlsInUse(frozenset(keys), refused, frozenset(topics))
 
 
-def target_and_token(
-    url: str, base_urls: Sequence[str], store: StoreId
-) -> tuple[CallbackTarget, str] | None:
-    """None of a URL that does not begin as ours do, or is another store's."""
-    for path in _paths_behind(url, base_urls):
-        parts = path.split("/")
-        if len(parts) in {_WITHOUT_TOPIC, _WITH_TOPIC} and parts[:2] == [*store]:
-            topic = parts[2] if len(parts) == _WITH_TOPIC else None
-            return CallbackTarget(store.platform, store.name, topic), parts[-1]
-    return None
-
-
 def _anywhere(url: str, store: StoreId) -> Iterator[tuple[CallbackTarget, str]]:
     """What looks like the end of a callback URL of the store."""
     for found in re.finditer(rf"/{store}/(?:([^/]+)/)?([^/?#&\s]+)", unquote(url)):
         yield CallbackTarget(store.platform, store.name, found[1]), found[2]
-
-
-def _paths_behind(url: str, base_urls: Sequence[str]) -> Iterator[str]:
-    """What the gateway would see behind our base URLs: decoded, without the query."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return
-    for base in map(urlsplit, base_urls):
-        same_place = (parts.scheme, parts.netloc.lower()) == (base.scheme, base.netloc.lower())
-        if same_place and parts.path.startswith(f"{base.path}/"):
-            yield unquote(parts.path[len(base.path) + 1 :])

@@ -175,6 +175,11 @@ def key_id_of(proof: str) -> str:
     return proof.partition(".")[0]
 
 
+def generation_of(proof: str) -> int:
+    """The store's generation when such a token or signature was made."""
+    return int(proof.split(".")[1])
+
+
 def _signed(secret: str, message: str) -> str:
     return hmac.new(secret.encode(), message.encode(), sha256).hexdigest()
 

@@ -50,7 +50,7 @@ class Metadata(Envelope):
     reported_topic: str | None = None
     resource: Resource | None = None
     action: str
-    origin: Literal["callback", "schedule"] = "callback"
+    origin: Literal["callback", "schedule", "operator"] = "callback"
     key_id: str | None = None
     callback_id: str
     event_id: str

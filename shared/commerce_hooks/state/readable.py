@@ -28,3 +28,8 @@ def moment_in(row: Row, name: str) -> datetime:
         KeyError, OverflowError, ValueError: It holds none, or none that UTC has.
     """
     return moment(str(row.data[name])).astimezone(UTC)
+
+
+def optional_moment_in(row: Row, name: str) -> datetime | None:
+    """The same, None where it holds null."""
+    return None if row.data[name] is None else moment_in(row, name)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+from commerce_hooks.state.ledger import LEDGER, Ledger, LedgerError, hash_of
 from moto import mock_aws
 
 from commerce_hooks.decoding import JsonValue
-from commerce_hooks.state.ledger import LEDGER, Ledger, LedgerError, hash_of
 from commerce_hooks.state.table import Row, StateTable
 from commerce_hooks.stores import StoreId
 from support.state_table import FakeStateTable, create_state_table, dynamo_table

@@ -1,0 +1,100 @@
+"""Changes carried out, one after the other; each can be interrupted, and the next run goes on."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from commerce_hooks.deadline import Deadline
+from commerce_hooks.http.errors import (
+    CallRefusedError,
+    NoResponseError,
+    NotFoundError,
+    PlatformBrokenError,
+    PlatformError,
+    UnreadableAnswerError,
+)
+from commerce_hooks.platform_access import Desired, StoreAccess
+from commerce_hooks.subscriptions.addresses import Addresses
+from commerce_hooks.subscriptions.ledger import Ledger
+from commerce_hooks.subscriptions.planning import Action, Change
+
+CHANGE_SECONDS = 105.0
+"""A change is begun only with so much time left: a call, another with new access, the ledger, and
+then a look whether it holds."""
+_MAY_BE_DONE = (NoResponseError, PlatformBrokenError, UnreadableAnswerError)
+_ABOUT_ONE_RECORD = (CallRefusedError, NotFoundError)
+"""The platform takes no such topic, or somebody was faster."""
+
+
+@dataclass(slots=True)
+class Applied:
+    """What was done.
+
+    Args:
+        done: Each with the id that it has by now, if that is known.
+        failed: What the platform did not do, or did not say that it did, and why.
+        stopped_by: An error after which no call is of any use.
+    """
+
+    done: list[Change] = field(default_factory=list)
+    failed: list[tuple[Change, PlatformError]] = field(default_factory=list)
+    stopped_by: PlatformError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """Carries out changes of one store, whose lease is held."""
+
+    access: StoreAccess
+    ledger: Ledger
+    addresses: Addresses
+    until: Deadline
+
+    def apply(self, changes: Iterable[Change]) -> Applied:
+        """Make the changes in their order.
+
+        Raises:
+            UnavailableError: The ledger could not be written. Nothing was done since.
+            LedgerError: Somebody else wrote it.
+        """
+        applied = Applied()
+        for change in changes:
+            if self.until.remaining() < CHANGE_SECONDS:
+                break
+            try:
+                applied.done.append(self._one(change))
+            except _ABOUT_ONE_RECORD as error:
+                applied.failed.append((change, error))
+            except _MAY_BE_DONE as error:
+                applied.failed.append((change, error))
+                break
+            except PlatformError as error:
+                applied.stopped_by = error
+                break
+        return applied
+
+    def _one(self, change: Change) -> Change:
+        match change.action, change.id, change.desired:
+            case Action.CREATE, None, Desired() as desired:
+                return self._created(change, desired)
+            case Action.UPDATE, str(id_), Desired() as desired:
+                self.access.update_subscription(id_, desired)
+            case Action.DELETE, str(id_), _:
+                with suppress(NotFoundError):  # which is what was wanted
+                    self.access.delete_subscription(id_)
+            case _:
+                raise ValueError(f"no change to be made: {change.action}")
+        return change
+
+    def _created(self, change: Change, desired: Desired) -> Change:
+        address = self.addresses.current(desired.slot)
+        entry = self.ledger.intend(address, desired.topics)
+        try:
+            id_ = self.access.create_subscription(desired)
+        except _MAY_BE_DONE:
+            raise
+        except PlatformError:
+            self.ledger.forget(entry)
+            raise
+        self.ledger.confirm(entry, id_)
+        return replace(change, id=id_, existing=address, topics=desired.topics)

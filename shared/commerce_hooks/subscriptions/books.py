@@ -1,0 +1,64 @@
+"""The ledger brought in line with what a look found."""
+
+from dataclasses import replace
+
+from commerce_hooks.subscriptions.ledger import Entry, Ledger
+from commerce_hooks.subscriptions.looking import Look
+from commerce_hooks.subscriptions.planning import Action, Change, Reason
+
+
+def forget_gone(ledger: Ledger, look: Look) -> None:
+    """Strike out what is gone from the platform, before anything is made in its place.
+
+    Raises:
+        LedgerError: Somebody else changed it.
+        UnavailableError: The table does not answer.
+    """
+    for entry in look.fates.gone:
+        ledger.forget(entry)
+
+
+def keep_books(ledger: Ledger, look: Look) -> list[Change]:
+    """Write down what of ours is listed, as it is: also what we did not know to be there.
+
+    Returns:
+        The creations of which it is known only now that they took effect.
+
+    Raises:
+        As above.
+    """
+    created = []
+    gone = {entry.local_id for entry in look.fates.gone}
+    entries = [entry for entry in look.entries if entry.local_id not in gone]
+    by_id = {one.subscription_id: one for one in entries if one.subscription_id is not None}
+    without_id = [one for one in entries if one.subscription_id is None]
+    for change in look.plan.entries:
+        if change.id is None or change.action is Action.UPDATE or not _is_ours(change):
+            continue
+        entry = by_id.get(change.id)
+        if entry is None and (entry := _confirmed(ledger, without_id, change)):
+            created.append(replace(change, action=Action.CREATE, reason=Reason.MISSING))
+        _write(ledger, entry, change)
+    return created
+
+
+def _is_ours(change: Change) -> bool:
+    return change.existing is not None and change.existing.proved
+
+
+def _confirmed(ledger: Ledger, without_id: list[Entry], change: Change) -> Entry | None:
+    """The entry of what was asked for, and whose id is known only now."""
+    for entry in without_id:
+        if entry.address.slot == change.slot:
+            without_id.remove(entry)
+            return ledger.confirm(entry, change.id)
+    return None
+
+
+def _write(ledger: Ledger, entry: Entry | None, change: Change) -> None:
+    if change.existing is None:  # pragma: no cover - see `_is_ours`
+        return
+    if entry is None:
+        ledger.intend(change.existing, change.topics, change.id)
+    elif (entry.address, entry.topics) != (change.existing, change.topics):
+        ledger.change(entry, change.existing, change.topics)

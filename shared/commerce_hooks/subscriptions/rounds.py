@@ -1,0 +1,191 @@
+"""One store's round: look, make what changes are due, and look again whether they hold."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from commerce_hooks.deadline import Deadline
+from commerce_hooks.http.errors import PlatformError
+from commerce_hooks.state.table import StateTable
+from commerce_hooks.subscriptions.applying import Applying
+from commerce_hooks.subscriptions.books import forget_gone, keep_books
+from commerce_hooks.subscriptions.ledger import Ledger, LedgerError
+from commerce_hooks.subscriptions.looking import (
+    AnotherShopError,
+    Look,
+    Shop,
+    check_account,
+    look,
+)
+from commerce_hooks.subscriptions.planning import Action, Change, Reason
+from commerce_hooks.subscriptions.records import Line, Record, keep_record, record_of
+
+MAX_CHANGES = 30
+"""A round makes no more: more than a shop has topics is no drift but a mistake of ours."""
+_MAX_PASSES = 3
+"""Creations and updates, deletions once those hold, and what somebody else did meanwhile."""
+_OURS_TO_MEND = frozenset({Reason.HIDDEN, Reason.UNLISTED, Reason.PENDING})
+"""Conflicts that mean that a subscription does not work. Others are superfluous records."""
+
+
+class Outcome(StrEnum):
+    """How a round ended."""
+
+    AS_DESIRED = "as_desired"
+    CHANGED = "changed"
+    """By now it is as desired."""
+    DIFFERENT = "different"
+    """Something is not as desired: by policy `plan`, for want of time, or it did not hold."""
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class Report:
+    """What a round found and did.
+
+    Args:
+        look: The last; None if there was none.
+        done: Changes made, in their order.
+        drifted: Those changes that mend what somebody else did.
+        failed: What the platform did not do, and why.
+        error: What ended the round, None if nothing did.
+    """
+
+    outcome: Outcome = Outcome.FAILED
+    look: Look | None = None
+    done: list[Change] = field(default_factory=list)
+    drifted: list[Change] = field(default_factory=list)
+    failed: list[tuple[Change, PlatformError]] = field(default_factory=list)
+    error: PlatformError | LedgerError | AnotherShopError | None = None
+    news: bool = True
+    """Whether its outcome, or what is wrong, is another than the last round's."""
+
+    @property
+    def wrong(self) -> tuple[Change, ...]:
+        """What does not work, though it should."""
+        if self.look is None:
+            return ()
+        plan = self.look.plan
+        broken = (one for one in plan.conflicts if one.reason in _OURS_TO_MEND)
+        return (*plan.changes, *broken)
+
+    @property
+    def cause(self) -> str | None:
+        """Why it failed, in words without a secret."""
+        errors = [self.error, *(error for _, error in self.failed if self.wrong)]
+        return next((str(error) for error in errors if error is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Rounds of stores whose lease is held.
+
+    Args:
+        max_changes: A round makes no more.
+        new_account: Take the shop for the right one, whatever is pinned.
+    """
+
+    table: StateTable
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    max_changes: int = MAX_CHANGES
+    new_account: bool = False
+
+    def ledger(self, shop: Shop) -> Ledger:
+        return Ledger(self.table, shop.store, self.now, self.new_id)
+
+    def go(self, shop: Shop, until: Deadline) -> Report:
+        """Make a store's subscriptions what they should be, as far as its policy goes.
+
+        Raises:
+            UnavailableError: The table does not answer. What was done is found by the next round.
+        """
+        began, known = self.now(), record_of(self.table, shop.store)
+        if self.new_account:
+            known = replace(known, account=None)
+        report = Report()
+        try:
+            known = self._go(shop, known, report, until)
+        except (PlatformError, LedgerError, AnotherShopError) as error:
+            report.error = error
+        report.outcome = _outcome(report)
+        record = self._record(known, report, began)
+        report.news = _signature(record) != _signature(known)
+        keep_record(self.table, record)
+        return report
+
+    def _go(self, shop: Shop, known: Record, report: Report, until: Deadline) -> Record:
+        ledger, tried = self.ledger(shop), set[_Key]()
+        for is_last in (*[False] * _MAX_PASSES, True):
+            found = report.look = look(shop, ledger, known.account, self.now)
+            known = replace(known, account=known.account or found.account)
+            if shop.rules.policy == "plan":
+                report.drifted += found.drifted
+                return known
+            stage = [one for one in _stage(found) if _key(one) not in tried]
+            del stage[max(self.max_changes - len(tried), 0) :]
+            if stage and not is_last:
+                known = self._pinned(shop, known, found, stage)
+                report.drifted += [one for one in found.drifted if one in stage]
+            forget_gone(ledger, found)
+            if is_last or not stage:
+                break
+            tried |= set(map(_key, stage))
+            applied = Applying(shop.access, ledger, shop.addresses, until).apply(stage)
+            report.done += applied.done
+            report.failed += applied.failed
+            if applied.stopped_by is not None:
+                raise applied.stopped_by
+        report.done += keep_books(ledger, found)
+        return known
+
+    def _pinned(self, shop: Shop, known: Record, found: Look, stage: list[Change]) -> Record:
+        """Before anything is created it has to be known whose shop that is, if it can be."""
+        if found.account is not None or all(one.action is not Action.CREATE for one in stage):
+            return known
+        account = shop.access.account()
+        check_account(known.account, account)
+        return replace(known, account=known.account or account)
+
+    def _record(self, known: Record, report: Report, began: datetime) -> Record:
+        record = replace(
+            known,
+            outcome=report.outcome.value,
+            cause=report.cause,
+            ran_at=began,
+            changed_at=self.now() if report.done else known.changed_at,
+        )
+        if report.look is None:
+            return record
+        entries = report.look.plan.entries
+        lines = tuple(Line.of(one) for one in entries if one.action is not Action.FOREIGN)
+        wrong_since = (known.wrong_since or began) if report.wrong else None
+        return replace(record, lines=lines, listed_at=began, wrong_since=wrong_since)
+
+
+_Key = tuple[Action, str | None, str | None]
+
+
+def _key(change: Change) -> _Key:
+    return change.action, change.slot, change.id
+
+
+def _stage(found: Look) -> list[Change]:
+    """What is due: deletions only once everything else holds, as has been read back."""
+    changes = found.plan.changes
+    others = [one for one in changes if one.action is not Action.DELETE]
+    return others or list(changes)
+
+
+def _outcome(report: Report) -> Outcome:
+    if report.error is not None or (report.wrong and report.failed):
+        return Outcome.FAILED
+    if report.wrong:
+        return Outcome.DIFFERENT
+    return Outcome.CHANGED if report.done else Outcome.AS_DESIRED
+
+
+def _signature(record: Record) -> object:
+    wrong = [(one.action, one.slot, one.reason) for one in record.lines if not one.is_right]
+    return record.outcome, record.cause, wrong
