@@ -21,6 +21,8 @@ from commerce_hooks.subscriptions.looking import (
 from commerce_hooks.subscriptions.planning import Action, Change, Reason
 from commerce_hooks.subscriptions.records import Line, Record, keep_record, record_of
 
+ROUND_SECONDS = 240.0
+"""What a round may take."""
 MAX_CHANGES = 30
 """A round makes no more: more than a shop has topics is no drift but a mistake of ours."""
 _MAX_PASSES = 3
@@ -38,6 +40,8 @@ class Outcome(StrEnum):
     DIFFERENT = "different"
     """Something is not as desired: by policy `plan`, for want of time, or it did not hold."""
     FAILED = "failed"
+    OFF = "off"
+    """By policy `off`, or the store is disabled: nobody looked."""
 
 
 @dataclass(slots=True)
@@ -105,15 +109,23 @@ class Rounds:
         if self.new_account:
             known = replace(known, account=None)
         report = Report()
-        try:
-            known = self._go(shop, known, report, until)
-        except (PlatformError, LedgerError, AnotherShopError) as error:
-            report.error = error
-        report.outcome = _outcome(report)
+        if shop.rules.policy == "off":
+            report.outcome = Outcome.OFF
+            known = replace(known, lines=(), wrong_since=None)
+        else:
+            known = self._looked(shop, known, report, until)
+            report.outcome = _outcome(report)
         record = self._record(known, report, began)
         report.news = _signature(record) != _signature(known)
         keep_record(self.table, record)
         return report
+
+    def _looked(self, shop: Shop, known: Record, report: Report, until: Deadline) -> Record:
+        try:
+            return self._go(shop, known, report, until)
+        except (PlatformError, LedgerError, AnotherShopError) as error:
+            report.error = error
+            return known
 
     def _go(self, shop: Shop, known: Record, report: Report, until: Deadline) -> Record:
         ledger, tried = self.ledger(shop), set[_Key]()
