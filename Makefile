@@ -39,6 +39,11 @@ FAULT_SEED ?=
 fault: $(VENV)/.dev ## Let every service fail while FAULT_CALLBACKS come, and show that none is lost
 	@PYTHONPATH=tests $(BIN)/python -m fault --callbacks $(FAULT_CALLBACKS) $(FAULT_SEED:%=--seed %)
 
+WORLDS ?= 3000
+WORLDS_SEED ?= 0
+worlds: $(VENV)/.dev ## Let WORLDS generated worlds of subscriptions converge, with calls that fail
+	@PYTHONPATH=tests $(BIN)/python -m worlds --worlds $(WORLDS) --seed $(WORLDS_SEED)
+
 FUZZ_SECONDS ?= 30
 fuzz: $(VENV)/.dev ## Fuzz all that reads a sender's bytes, for FUZZ_SECONDS (Linux on x86-64)
 	@PYTHONPATH=tests $(BIN)/python tests/fuzz/harness.py $(VENV)/fuzz -max_total_time=$(FUZZ_SECONDS) \
@@ -67,7 +72,7 @@ template-check: $(VENV)/.dev ## Validate the SAM template
 	@PATH="$(CURDIR)/$(BIN):$$PATH" AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam validate --lint
 
 # What runs on Lambda is measured, by the tests that are about it. `make test` runs them all.
-MEASURED = tests/unit tests/contract tests/cenit tests/integration tests/template
+MEASURED = tests/unit tests/contract tests/cenit tests/integration tests/template tests/worlds
 coverage: $(VENV)/.dev ## Tests of what runs on Lambda, with branch coverage, which has to be whole
 	@$(ALL_TESTS) -m "not emulator and not build" --cov=shared --cov=functions --cov-report= $(MEASURED)
 	@$(BIN)/coverage report --fail-under=100
@@ -128,5 +133,5 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help run up down setup test probe load fault fuzz check complete format format-check lint types template-check coverage \
+.PHONY: help run up down setup test probe load fault worlds fuzz check complete format format-check lint types template-check coverage \
   build requirements upgrade requirements-check picture picture-check clean

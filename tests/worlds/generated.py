@@ -4,6 +4,7 @@ from datetime import timedelta
 from random import Random
 
 from commerce_hooks.stores import Policy
+from commerce_hooks.subscriptions.addresses import Address
 from worlds.memory import Memory
 from worlds.world import BASE, FORMER, PLATFORMS, World
 
@@ -41,12 +42,14 @@ class _Making:
                 deletes=platform.name == "centry",
                 tells_ids=self._is(3 / 4),
                 accounts=platform.name == "centry",
+                listed_after=timedelta(minutes=5 if self._is(1 / 4) else 0),
             ),
         )
 
     def world(self) -> World:
         for slot in self._slots():
-            for _ in range(self._chance.choice((0, 0, 1, 1, 1, 1, 2, 3))):
+            some = (0, 0, 1, 1, 1, 1, 2, 3) if slot else (0, 1, 1, 2, 2, 3)
+            for _ in range(self._chance.choice(some)):
                 self._record(slot)
         for _ in range(self._chance.randint(0, 6)):
             self._others()
@@ -62,22 +65,21 @@ class _Making:
 
     def _record(self, slot: str | None) -> None:
         """One of ours: as it should be, or not any more."""
-        world, right = self._world, self._is(1 / 2)
+        world, right = self._world, self._is(1 / 2 if slot else 1 / 4)
         topics = world.wanted.get(slot, frozenset({slot or ""}))
-        url = world.url(
-            slot,
-            key="k2" if right or self._is(1 / 2) else "k1",
-            generation=None if right else self._chance.randint(1, world.generation),
+        address = Address(
             base=BASE if right or self._is(1 / 2) else FORMER,
+            slot=slot,
+            key_id="k2" if right or self._is(1 / 2) else "k1",
+            generation=world.generation if right else self._chance.randint(1, world.generation),
         )
+        url = world.url(slot, key=address.key_id, generation=address.generation, base=address.base)
         if not right and self._is(1 / 3):
             topics = frozenset(self._chance.sample(sorted(world.platform.topics), 1))
         if slot is None and self._is(1 / 8):
             topics = topics.union(_TO_ALL)
         id_ = world.memory.put(self._spelled(url), topics)
         if self._is(2 / 3):
-            address = world.addresses.read(url)
-            assert address is not None
             known = topics.intersection(world.platform.topics)
             if self._is(1 / 5):
                 known = frozenset({"changed"})

@@ -4,10 +4,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from commerce_hooks.platform_access import Subscription
+from commerce_hooks.subscriptions.addresses import Address
 from commerce_hooks.subscriptions.planning import Reason
 from commerce_hooks.subscriptions.rounds import Outcome, Report
 from worlds.memory import WRITES
-from worlds.world import World
+from worlds.world import BASE, World
 
 MAX_ROUNDS = 3
 
@@ -24,6 +25,8 @@ class Before:
     ids: frozenset[str] = frozenset()
     known: frozenset[str | None] = frozenset()
     """Slots of records of ours that are listed, or in the ledger and there all the same."""
+    served: frozenset[tuple[str | None, str]] = frozenset()
+    """Slots and topics that are wanted, and of which callbacks come and are taken."""
 
     @classmethod
     def of(cls, world: World) -> "Before":
@@ -35,16 +38,25 @@ class Before:
             strangers={id_: one for id_, one in records.items() if id_ not in ours},
             ids=frozenset(records),
             known=frozenset(ours[id_].slot for id_ in known),
+            served=_served(world),
         )
 
 
-def converges(world: World, counts: Counter[str] | None = None) -> Report:
+def converges(
+    world: World, counts: Counter[str] | None = None, before: Before | None = None
+) -> Report:
     """Let rounds run until nothing changes any more, and judge each of them.
+
+    Args:
+        world: A world in which nothing fails.
+        counts: Takes what happened.
+        before: What it was like before anything failed; as it is now if None.
 
     Raises:
         WrongError: Something is as it must never be.
     """
-    before, counts = Before.of(world), counts if counts is not None else Counter()
+    before = before or Before.of(world)
+    counts = Counter() if counts is None else counts
     for _ in range(MAX_ROUNDS):
         report = world.round()
         counts["rounds"] += 1
@@ -53,7 +65,7 @@ def converges(world: World, counts: Counter[str] | None = None) -> Report:
         judge_any(world, before)
         if report.outcome is Outcome.FAILED:
             raise WrongError(f"failed: {report.cause}")
-        if not report.done:
+        if not report.done and not any(one.reason is Reason.PENDING for one in report.wrong):
             break
     else:
         raise WrongError("it never ends")
@@ -77,8 +89,20 @@ def judge_any(world: World, before: Before) -> None:
         raise WrongError("somebody else's record was deleted")
     if world.memory.deleted and world.policy != "sync":
         raise WrongError(f"deleted under the policy {world.policy}")
+    if not before.served <= _served(world):
+        raise WrongError("callbacks that came do not come any more")
     if world.policy == "plan" and world.memory.writes:
         raise WrongError("changed under the policy plan")
+
+
+def _served(world: World) -> frozenset[tuple[str | None, str]]:
+    active = (one for id_, one in world.memory.records.items() if id_ not in world.memory.inactive)
+    return frozenset(
+        (address.slot, topic)
+        for one in active
+        if (address := world.ours(one)) and world.is_taken(address)
+        for topic in one.topics.intersection(world.wanted.get(address.slot, ()))
+    )
 
 
 def judge_end(world: World, report: Report, counts: Counter[str]) -> None:
@@ -136,9 +160,31 @@ def _is_right(world: World, one: Subscription, topics: frozenset[str]) -> bool:
     )
 
 
+def _is_of_today(world: World, address: Address) -> bool:
+    return address == Address(BASE, address.slot, world.ring.sign, world.generation)
+
+
 def _judge_all_of_ours(world: World) -> None:
     """Whatever of ours is listed has the URL of today, so that keys can be retired."""
     for one in world.memory.listed:
         address = world.ours(one)
-        if address is not None and address != world.addresses.current(address.slot):
+        if address is not None and not _is_of_today(world, address):
             raise WrongError("a record of ours has an old URL")
+
+
+def never_said_to_be_right(world: World) -> None:
+    """What a platform answers is believed only once it is read back.
+
+    Raises:
+        WrongError: A round said that all is as desired, and it is not.
+    """
+    before = Before.of(world)
+    world.memory.ignores_updates = True
+    report = world.round()
+    judge_any(world, before)
+    if world.policy == "plan" or report.outcome not in {Outcome.AS_DESIRED, Outcome.CHANGED}:
+        return
+    for slot, topics in world.wanted.items():
+        records = [one for one in world.memory.listed if _slot_of(world, one) == (slot,)]
+        if not any(_is_right(world, one, topics) for one in records):
+            raise WrongError("it said that it was as desired")

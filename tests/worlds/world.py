@@ -1,9 +1,10 @@
 """A store, its platform, our table and key ring, and a clock: rounds run in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
+from functools import cache
+from itertools import count, product
 
 from centry.webhook import PLATFORM as CENTRY
 from commerce_hooks.deadline import Deadline
@@ -89,12 +90,15 @@ class World:
     def rounds(self) -> Rounds:
         return Rounds(self.table, self.now, lambda: f"e{next(self._numbers):05}")
 
+    def __post_init__(self) -> None:
+        self.memory.now = self.now
+
     def now(self) -> datetime:
         return NOON + self.passed
 
-    def round(self) -> Report:
-        """One round of the function, an hour after the one before."""
-        self.passed += timedelta(hours=1)
+    def round(self, minutes: float = 60) -> Report:
+        """One round, an hour after the one before, as the schedule has it."""
+        self.passed += timedelta(minutes=minutes)
         return self.rounds.go(self.shop, Deadline(lambda: 0.0, ROUND_SECONDS))
 
     def url(
@@ -108,15 +112,42 @@ class World:
         stranger: bool = False,
     ) -> str:
         """A callback URL as it may be registered; a stranger's has a key that is none of ours."""
-        keys = STRANGER if stranger else KEYS
-        target = CallbackTarget(self.platform.name, store, slot)
         number = self.generation if generation is None else generation
-        entry = {f"{self.platform.name}/{store}": StoreKeys(generation=number)}
-        token = KeyRing(key, keys, entry).mint(target)
-        topic = "" if slot is None else f"/{slot}"
-        return f"{base}/{self.platform.name}/{store}{topic}/{token}"
+        target = CallbackTarget(self.platform.name, store, slot)
+        return base + _path(target, key, number, stranger=stranger)
 
     def ours(self, subscription: Subscription) -> Address | None:
-        """What is ours of it, by what everybody can see who knows all keys."""
-        address = self.addresses.read(subscription.callback_url)
-        return address if address and address.proved else None
+        """What is ours of it, found without the code that is judged: among all URLs there are."""
+        url, _, _ = subscription.callback_url.strip().partition("?")
+        scheme, separator, rest = url.partition("//")
+        host, slash, path = rest.partition("/")
+        known = _known_urls(self.platform.name, self.generation)
+        return known.get(f"{scheme}{separator}{host.lower()}{slash}{path}")
+
+    def is_taken(self, address: Address) -> bool:
+        """Whether a callback to it is."""
+        return address.generation >= self.generation
+
+
+@cache
+def _path(target: CallbackTarget, key: str, generation: int, *, stranger: bool = False) -> str:
+    keys = STRANGER if stranger else KEYS
+    entry = {f"{target.platform}/{target.store}": StoreKeys(generation=generation)}
+    topic = "" if target.topic is None else f"/{target.topic}"
+    token = KeyRing(key, keys, entry).mint(target)
+    return f"/{target.platform}/{target.store}{topic}/{token}"
+
+
+@cache
+def _known_urls(platform: str, generation: int) -> Mapping[str, Address]:
+    """All that may have been registered for the store, and what they say."""
+    topics = PLATFORMS[platform].topics
+    slots = [*topics] if PLATFORMS[platform].topic_in_url else [None]
+    return {
+        base + _path(CallbackTarget(platform, "acme", slot), key, number): Address(
+            base, slot, key, number
+        )
+        for slot, key, number, base in product(
+            slots, KEYS, range(1, generation + 1), (BASE, FORMER)
+        )
+    }

@@ -1,108 +1,116 @@
 """The ledger: an intent first, then what came of it, and never a callback URL."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from itertools import count
 
 import pytest
-from commerce_hooks.state.ledger import LEDGER, Ledger, LedgerError, hash_of
-from moto import mock_aws
 
-from commerce_hooks.decoding import JsonValue
 from commerce_hooks.state.table import Row, StateTable
 from commerce_hooks.stores import StoreId
-from support.state_table import FakeStateTable, create_state_table, dynamo_table
+from commerce_hooks.subscriptions.addresses import Address
+from commerce_hooks.subscriptions.ledger import LEDGER, Ledger, LedgerError
+from support.state_table import FakeStateTable
 from support.surroundings import NOON
 
-ACME = StoreId("konimbo", "acme")
-URL = "https://hooks.example:8443/konimbo/acme/order_created/k1.1.canary"
+ACME, ACME_2 = StoreId("konimbo", "acme"), StoreId("konimbo", "acme-2")
+ADDRESS = Address("https://hooks.example.com", "order_created", "k1", 1)
 TOPICS = frozenset({"order_created"})
 
 
-@pytest.fixture(params=["DynamoDB", "in memory"])
-def table(request: pytest.FixtureRequest) -> Iterator[StateTable]:
-    if request.param == "in memory":
-        yield FakeStateTable()
-        return
-    with mock_aws():
-        create_state_table()
-        yield dynamo_table()
+@pytest.fixture
+def table() -> FakeStateTable:
+    return FakeStateTable()
 
 
-def ledger_on(table: StateTable) -> Ledger:
-    numbers = count(1)
-    return Ledger(table, lambda: NOON, lambda: f"n{next(numbers)}")
+def ledger_on(table: StateTable, store: StoreId = ACME) -> Ledger:
+    numbers = count()
+    return Ledger(table, store, lambda: NOON, lambda: f"n{next(numbers)}")
 
 
-def test_an_intent_stands_there_before_anything_is_created(table: StateTable) -> None:
+def test_an_intent_is_there_before_anything_is_created(table: FakeStateTable) -> None:
+    entry = ledger_on(table).intend(ADDRESS, TOPICS)
+
+    assert ledger_on(table).entries() == (entry,)
+    assert (entry.subscription_id, entry.answered, entry.intended_at) == (None, False, NOON)
+
+
+def test_what_is_confirmed_has_its_id(table: FakeStateTable) -> None:
     ledger = ledger_on(table)
 
-    entry = ledger.intend(ACME, URL, "k1", TOPICS)
+    entry = ledger.confirm(ledger.intend(ADDRESS, TOPICS), "17")
 
-    assert ledger.entries(ACME) == (entry,)
-    assert (entry.host, entry.key_id, entry.topics) == ("hooks.example:8443", "k1", TOPICS)
-    assert (entry.url_hash, entry.intended_at) == (hash_of(URL), NOON)
-    assert entry.subscription_id is None
+    assert ledger.entries() == (entry,)
+    assert (entry.subscription_id, entry.answered) == ("17", True)
 
 
-def test_what_was_created_is_confirmed_and_what_is_gone_forgotten(table: StateTable) -> None:
+def test_an_answer_without_an_id_is_remembered_as_one(table: FakeStateTable) -> None:
     ledger = ledger_on(table)
-    confirmed = ledger.confirm(ledger.intend(ACME, URL, "k1", TOPICS), "123")
-    other = ledger.intend(ACME, URL, "k1", TOPICS)
 
-    assert ledger.entries(ACME) == (confirmed, other)
-    assert confirmed.subscription_id == "123"
+    ledger.confirm(ledger.intend(ADDRESS, TOPICS), None)
 
-    ledger.forget(confirmed)
-
-    assert ledger.entries(ACME) == (other,)
+    [entry] = ledger.entries()
+    assert (entry.subscription_id, entry.answered) == (None, True)
 
 
-def test_entries_are_those_of_the_store_only(table: StateTable) -> None:
+def test_a_change_keeps_the_id(table: FakeStateTable) -> None:
+    ledger, other = ledger_on(table), Address("https://new.example.com", None, "k2", 3)
+
+    ledger.change(ledger.intend(ADDRESS, TOPICS, "17"), other, frozenset({"a", "b"}))
+
+    [entry] = ledger.entries()
+    assert (entry.address, entry.subscription_id) == (other, "17")
+    assert entry.topics == {"a", "b"}
+
+
+def test_what_is_forgotten_is_gone(table: FakeStateTable) -> None:
     ledger = ledger_on(table)
-    ledger.intend(StoreId("konimbo", "acme-2"), URL, "k1", TOPICS)
-    ledger.intend(StoreId("centry", "acme"), URL, "k1", TOPICS)
+    entry = ledger.intend(ADDRESS, TOPICS)
 
-    assert ledger.entries(ACME) == ()
+    ledger.forget(entry)
 
-
-def test_who_read_before_somebody_else_wrote_changes_nothing(table: StateTable) -> None:
-    ledger = ledger_on(table)
-    early = ledger.intend(ACME, URL, "k1", TOPICS)
-    confirmed = ledger.confirm(early, "123")
-
-    with pytest.raises(LedgerError):
-        ledger.confirm(early, "456")
-    with pytest.raises(LedgerError):
-        ledger.forget(early)
-
-    assert ledger.entries(ACME) == (confirmed,)
+    assert ledger.entries() == ()
 
 
-def test_neither_the_url_nor_its_token_is_kept() -> None:
-    table = FakeStateTable()
-    entry = ledger_on(table).intend(ACME, URL, "k1", TOPICS)
+def test_entries_are_of_their_store_alone(table: FakeStateTable) -> None:
+    ledger_on(table, ACME_2).intend(ADDRESS, TOPICS)
 
-    (row,) = table.rows(LEDGER)
-    assert "canary" not in f"{row.data}{entry}"
+    assert ledger_on(table, ACME).entries() == ()
 
 
 @pytest.mark.parametrize(
-    "broken",
-    [{"topics": "all"}, {"topics": None}, {"intended_at": "yesterday"}, {"intended_at": None}],
+    "write",
+    [
+        lambda ledger, entry: ledger.confirm(entry, "18"),
+        lambda ledger, entry: ledger.change(entry, ADDRESS, frozenset()),
+        lambda ledger, entry: ledger.forget(entry),
+    ],
+    ids=["confirm", "change", "forget"],
 )
-def test_a_ledger_that_cannot_be_read_is_an_error(broken: dict[str, JsonValue]) -> None:
-    table = FakeStateTable()
+def test_what_somebody_else_wrote_meanwhile_is_not_written_over(
+    table: FakeStateTable, write: Callable[..., object]
+) -> None:
     ledger = ledger_on(table)
-    row = ledger.intend(ACME, URL, "k1", TOPICS).row
-    table.write(row, {**row.data, **broken})
+    entry = ledger.intend(ADDRESS, TOPICS)
+    ledger.confirm(entry, "17")
+
+    with pytest.raises(LedgerError, match="somebody else"):
+        write(ledger, entry)
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {},
+        {"topics": "order_created", "generation": 1},
+        {"topics": [], "generation": "one"},
+    ],
+    ids=["nothing", "no list", "no number"],
+)
+def test_an_entry_that_cannot_be_read_is_an_error(
+    table: FakeStateTable, spoiled: dict[str, object]
+) -> None:
+    ledger_on(table).intend(ADDRESS, TOPICS)
+    table.write(Row(LEDGER, f"{ACME}#odd"), spoiled)  # type: ignore[arg-type] # as by hand
 
     with pytest.raises(LedgerError, match="cannot be read"):
-        ledger.entries(ACME)
-
-
-def test_an_entry_of_nothing_is_an_error() -> None:
-    table = FakeStateTable()
-    table.write(Row(LEDGER, f"{ACME}#n1"), {})
-
-    with pytest.raises(LedgerError, match="cannot be read"):
-        ledger_on(table).entries(ACME)
+        ledger_on(table).entries()
