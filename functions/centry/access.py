@@ -20,6 +20,7 @@ from commerce_hooks.http.errors import (
 from commerce_hooks.platform_access import (
     Checked,
     Credentials,
+    Desired,
     Finding,
     PlatformAccess,
     StoreAccess,
@@ -33,9 +34,8 @@ from commerce_hooks.stores import PRODUCTION, StoreId
 class CentryAccess:
     """One store's way to Centry, by `client_credentials`."""
 
-    def __init__(self, api: CentryApi, tokens: StoreTokens) -> None:
+    def __init__(self, api: CentryApi) -> None:
         self._api = api
-        self._tokens = tokens
 
     def check(self) -> Checked:
         try:
@@ -45,24 +45,32 @@ class CentryAccess:
         except CredentialsRefusedError as error:
             return Checked((Finding(str(error), _CREDENTIALS_ASK),))
         except MissingRightError:
-            return Checked((_missing(self._missing_scopes() or SCOPES),))
-        missing = self._missing_scopes()
+            return Checked((_missing(self._api.missing_scopes() or SCOPES),))
+        missing = self._api.missing_scopes()
         account = next((webhook.account for webhook in webhooks if webhook.account), None)
         return Checked((_missing(missing),) if missing else (), account or self._company())
 
     def subscriptions(self) -> Sequence[Subscription]:
         return self._api.subscriptions()
 
+    def subscription(self, id_: str) -> Subscription:
+        return self._api.subscription(id_)
+
+    def create_subscription(self, desired: Desired) -> str | None:
+        return self._api.create(desired)
+
+    def update_subscription(self, id_: str, desired: Desired) -> None:
+        self._api.update(id_, desired)
+
+    def account(self) -> str | None:
+        """Its company, where the scopes allow to ask: ours are for webhooks."""
+        return self._api.company()
+
     def delete_subscription(self, id_: str) -> None:
         self._api.delete(id_)
 
-    def _missing_scopes(self) -> Sequence[str]:
-        """Those that Centry did not grant, as far as it said what it did."""
-        granted = self._tokens.scopes()
-        return [] if granted is None else [scope for scope in SCOPES if scope not in granted]
-
     def _company(self) -> str | None:
-        """A shop without webhooks can be told by its company, if the scopes allow to ask."""
+        """A shop without webhooks can be told by its company; what goes wrong spoils no check."""
         try:
             return self._api.company()
         except PlatformError:
@@ -75,7 +83,7 @@ class ConsentedCentryAccess(CentryAccess):
     def __init__(
         self, api: CentryApi, tokens: StoreTokens, endpoint: TokenEndpoint, consent_url: str
     ) -> None:
-        super().__init__(api, tokens)
+        super().__init__(api)
         self._tokens = tokens
         self._endpoint = endpoint
         self._consent_url = consent_url
@@ -112,7 +120,7 @@ def _open(
     tokens = StoreTokens(store, binding_of(base_url, credentials), endpoint, surroundings)
     calls = CentryApi(base_url, api, tokens)
     if not credentials.needs_consent:
-        return CentryAccess(calls, tokens)
+        return CentryAccess(calls)
     return ConsentedCentryAccess(calls, tokens, endpoint, authorize_url(base_url, credentials))
 
 

@@ -1,18 +1,27 @@
 """Centry's webhooks API: the records as they are, all of them or an error.
 
 Paths, fields and filters: https://centrycl.github.io/centry-rest-api-docs (Webhooks). The path
-to delete at is the plural one, whatever older copies of that page say.
+to delete at is the plural one, whatever older copies of that page say. An early draft of it had
+a text `events`, an `app_id` and a parameter `force`: they are obsolete, and nothing here sends
+them. A record has a flag for each topic instead.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
+from centry.oauth import SCOPES
+from centry.webhook import PLATFORM
 from commerce_hooks.decoding import JsonObject, JsonValue
 from commerce_hooks.http.api import Api, in_path, json_of
-from commerce_hooks.http.errors import CredentialsRefusedError, UnreadableAnswerError
+from commerce_hooks.http.errors import (
+    CredentialsRefusedError,
+    MissingRightError,
+    UnreadableAnswerError,
+)
 from commerce_hooks.http.transport import ApiRequest, ApiResponse
-from commerce_hooks.platform_access import Subscription
+from commerce_hooks.platform_access import Desired, Subscription
 from commerce_hooks.state.tokens import StoreTokens
 
 PAGE_SIZE = 100
@@ -53,30 +62,105 @@ class CentryApi:
                 found[record.id] = record
         raise UnreadableAnswerError(f"more than {MAX_PAGES} pages of webhooks")
 
+    def subscription(self, id_: str) -> Subscription:
+        """One.
+
+        Raises:
+            NotFoundError: There is none of that id.
+        """
+        found = _subscription(json_of(self._send("GET", _webhook(id_))))
+        if found.id != id_:
+            raise UnreadableAnswerError("another webhook than was asked for")
+        return found
+
+    def create(self, desired: Desired) -> str | None:
+        """Create a webhook; its id, None if the answer, though a success, does not tell it.
+
+        Raises:
+            ValueError: Centry has no such topic.
+        """
+        return _created_id(self._send("POST", "/webhooks.json", _fields(desired)))
+
+    def update(self, id_: str, desired: Desired) -> None:
+        """Let a webhook have this URL, these topics and no others.
+
+        Raises:
+            NotFoundError: There is none of that id.
+            ValueError: Centry has no such topic.
+        """
+        self._send("PUT", _webhook(id_), _fields(desired))
+
     def delete(self, id_: str) -> None:
-        answer = json_of(self._send("DELETE", f"/webhooks/{in_path(id_, _ID)}.json"))
+        answer = json_of(self._send("DELETE", _webhook(id_)))
         if answer is not True:
             raise UnreadableAnswerError("it does not say that the webhook is deleted")
 
     def company(self) -> str | None:
-        """The shop's identity. The page on companies shows a list of one."""
-        answer = json_of(self._send("GET", "/company_info.json"))
+        """The shop's identity. The page on companies shows a list of one.
+
+        None if it does not tell, or may not be asked: that takes other scopes than ours.
+        """
+        try:
+            answer = json_of(self._send("GET", "/company_info.json"))
+        except MissingRightError:
+            return None
         record = answer[0] if isinstance(answer, list) and answer else answer
         return _optional_id(record.get("_id")) if isinstance(record, dict) else None
 
-    def _send(self, method: str, path: str) -> ApiResponse:
+    def missing_scopes(self) -> Sequence[str]:
+        """Those that Centry did not grant, as far as it said what it did."""
+        granted = self._tokens.scopes()
+        return [] if granted is None else [scope for scope in SCOPES if scope not in granted]
+
+    def _send(self, method: str, path: str, body: JsonObject | None = None) -> ApiResponse:
         """With an access token; with another one, once, if Centry takes this one no more."""
         token = self._tokens.access_token()
         try:
-            return self._send_with(token, method, path)
+            return self._send_with(token, method, path, body)
         except CredentialsRefusedError:
             pass  # nothing was done, so it may be done again
-        return self._send_with(self._tokens.access_token(rejected=token), method, path)
+        return self._send_with(self._tokens.access_token(rejected=token), method, path, body)
 
-    def _send_with(self, token: str, method: str, path: str) -> ApiResponse:
+    def _send_with(
+        self, token: str, method: str, path: str, body: JsonObject | None
+    ) -> ApiResponse:
+        """Only what changes nothing is asked again where no answer came.
+
+        Raises:
+            MissingRightError: It names the scopes.
+        """
         headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
-        request = ApiRequest(method, self._base + path, headers)
-        return self._api.read(request) if method == "GET" else self._api.once(request)
+        sent = b""
+        if body is not None:
+            headers["content-type"] = "application/json"
+            sent = json.dumps(body).encode()
+        request = ApiRequest(method, self._base + path, headers, sent)
+        try:
+            return self._api.read(request) if method == "GET" else self._api.once(request)
+        except MissingRightError as error:
+            needed = "read_webhook" if method == "GET" else "write_webhook"
+            raise MissingRightError(" ".join(self.missing_scopes() or [needed])) from error
+
+
+def _webhook(id_: str) -> str:
+    """A webhook's path."""
+    return f"/webhooks/{in_path(id_, _ID)}.json"
+
+
+def _fields(desired: Desired) -> JsonObject:
+    """A record's, with every flag: one that is left out would stay as it is."""
+    if not desired.topics <= PLATFORM.topics.keys():
+        raise ValueError("Centry has no such topic")
+    flags: JsonObject = {name: name in desired.topics for name in PLATFORM.topics}
+    return {"callback_url": desired.callback_url, **flags}
+
+
+def _created_id(response: ApiResponse) -> str | None:
+    try:
+        record = json_of(response)
+    except UnreadableAnswerError:
+        return None
+    return _optional_id(record.get("_id")) if isinstance(record, dict) else None
 
 
 def _subscription(record: JsonValue) -> Subscription:

@@ -8,6 +8,7 @@ from commerce_hooks.http.errors import CredentialsRefusedError, MissingRightErro
 from commerce_hooks.platform_access import (
     Checked,
     Credentials,
+    Desired,
     Finding,
     PlatformAccess,
     StoreAccess,
@@ -16,6 +17,7 @@ from commerce_hooks.platform_access import (
 )
 from commerce_hooks.stores import PRODUCTION, StoreId
 from konimbo.api import IncompleteWebhookError, KonimboApi
+from konimbo.sparing import Sparing
 
 
 class KonimboCredentials(Credentials):
@@ -51,6 +53,19 @@ class KonimboAccess:
 
     def subscriptions(self) -> Sequence[Subscription]:
         return self._webhooks.subscriptions()
+
+    def subscription(self, id_: str) -> Subscription:
+        return self._webhooks.subscription(id_)
+
+    def create_subscription(self, desired: Desired) -> str | None:
+        return self._webhooks.create(desired)
+
+    def update_subscription(self, id_: str, desired: Desired) -> None:
+        self._webhooks.update(id_, desired)
+
+    def account(self) -> str | None:
+        """None: nothing that Konimbo's API documents tells whose token it is."""
+        return None
 
     def delete_subscription(self, id_: str) -> None:  # noqa: ARG002 - whichever it is
         """Always raises: Konimbo documents no way to (v1/webhooks.md)."""
@@ -104,7 +119,8 @@ def _open(
 
     def with_token(token: SecretStr) -> KonimboApi:
         secret = token.get_secret_value()
-        return KonimboApi(base_url, secret, surroundings.transport, surroundings.pause)
+        sparing = Sparing(secret, surroundings)
+        return KonimboApi(base_url, secret, sparing, surroundings.pause)
 
     others = {"orders": credentials.orders_token, "items": credentials.items_token}
     return KonimboAccess(

@@ -1,18 +1,19 @@
 """Konimbo's API: what its answers mean, and its webhooks, all of them or an error.
 
 Documented are calls, paging, rate limit and token (https://github.com/konimbo/API-Documentation,
-README and v1/webhooks.md), but not what a listing of webhooks looks like. So it is read in every
-form that Konimbo's other listings have, and what a webhook cannot do without is insisted on.
-The token is in the URL of every GET.
+README and v1/webhooks.md), but not what answers about webhooks look like. So they are read in
+every form that Konimbo's other answers have, and what a webhook cannot do without is insisted on.
+The token is in the URL of every GET, and in the body of every POST and PUT.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from commerce_hooks.deadline import Pause
-from commerce_hooks.decoding import JsonValue
+from commerce_hooks.decoding import JsonObject, JsonValue
 from commerce_hooks.http import api as http_api
 from commerce_hooks.http.errors import (
     CallRefusedError,
@@ -20,17 +21,12 @@ from commerce_hooks.http.errors import (
     MissingRightError,
     NotFoundError,
     PlatformError,
-    RateLimitedError,
     UnreadableAnswerError,
 )
 from commerce_hooks.http.transport import ApiRequest, ApiResponse, Transport
-from commerce_hooks.platform_access import Subscription
+from commerce_hooks.platform_access import Desired, Subscription
+from konimbo.sparing import rate_limit_of
 
-RATE_LIMIT = 100
-"""Calls that a token may make in ten minutes, unless its answers say another number."""
-RATE_SECONDS = 600
-OUR_SHARE = 5
-"""We make a fifth of them at most: the shop's other software uses the same token."""
 MAX_PAGES = 20
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _NOTHING_FOUND = re.compile(r"\bno (?:results|webhooks|\w{1,40} for your query)", re.IGNORECASE)
@@ -48,27 +44,11 @@ class IncompleteWebhookError(UnreadableAnswerError):
         super().__init__(f"a webhook without {attribute}")
 
 
-class Sparing:
-    """A transport that leaves most of a token's rate limit to others."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-        self._made = 0
-        self._allowed = RATE_LIMIT // OUR_SHARE
-
-    def exchange(self, request: ApiRequest, seconds: float) -> ApiResponse:
-        if self._made >= self._allowed:
-            raise RateLimitedError(RATE_SECONDS)
-        self._made += 1
-        response = self._transport.exchange(request, seconds)
-        maximum = _number(response.headers, "x-rate-limit-maximum")
-        if maximum:
-            self._allowed = max(maximum // OUR_SHARE, 1)
-        return response
-
-
 def refusal_of(response: ApiResponse) -> PlatformError | None:
-    """What an answer means that is no success. A token that is rate limited gets 401, too."""
+    """What an answer means that is no success."""
+    limited = rate_limit_of(response)
+    if limited is not None:
+        return limited
     if response.status == 401:  # noqa: PLR2004 - unauthorized
         return _unauthorized(response)
     if response.status == 404:  # noqa: PLR2004 - not found
@@ -77,10 +57,6 @@ def refusal_of(response: ApiResponse) -> PlatformError | None:
 
 
 def _unauthorized(response: ApiResponse) -> PlatformError:
-    current = _number(response.headers, "x-rate-limit-current")
-    maximum = _number(response.headers, "x-rate-limit-maximum")
-    if current is not None and maximum is not None and current >= maximum:
-        return RateLimitedError(RATE_SECONDS)
     if "not authorized" in str(_told(response).get("message")).lower():
         return MissingRightError()
     return CredentialsRefusedError("Konimbo does not know the token, or it is not active")
@@ -112,18 +88,21 @@ class Page:
 
 
 class KonimboApi:
-    """The API with one token. Its methods raise PlatformError."""
+    """The API with one token. Its methods raise PlatformError.
+
+    Args:
+        transport: One that spares the token's rate limit.
+    """
 
     def __init__(self, base_url: str, token: str, transport: Transport, pause: Pause) -> None:
         self._base = f"{base_url}/v1"
         self._token = token
-        self._api = http_api.Api(Sparing(transport), pause, refusal_of)
+        self._api = http_api.Api(transport, pause, refusal_of)
 
     def page(self, resource: str, **asked: str) -> Page:
         """A page of what there is of a resource, such as `webhooks`; empty if there is nothing."""
-        url = f"{self._base}/{resource}?{urlencode({'token': self._token, **asked})}"
         try:
-            response = self._api.read(ApiRequest("GET", url, {"accept": "application/json"}))
+            response = self._read(resource, asked)
         except NothingFoundError:
             return Page(())
         return Page(
@@ -147,6 +126,53 @@ class KonimboApi:
             if _is_complete(found, new, total):
                 return tuple(found.values())
         raise UnreadableAnswerError(f"more than {MAX_PAGES} pages of webhooks")
+
+    def subscription(self, id_: str) -> Subscription:
+        """One webhook, also if it is not active.
+
+        Raises:
+            NotFoundError: There is none of that id.
+        """
+        answer = http_api.json_of(self._read(_webhook(id_)))
+        found = _subscription(_one(answer))
+        if found.id != id_:
+            raise UnreadableAnswerError("another webhook than was asked for")
+        return found
+
+    def create(self, desired: Desired) -> str | None:
+        """Create a webhook; its id, None if the answer, though a success, does not tell it.
+
+        Raises:
+            ValueError: It is not for exactly one event.
+        """
+        return _created_id(self._write("POST", "webhooks", desired))
+
+    def update(self, id_: str, desired: Desired) -> None:
+        """Let a webhook have this URL and event.
+
+        Raises:
+            NotFoundError: There is none of that id.
+            ValueError: It is not for exactly one event.
+        """
+        self._write("PUT", _webhook(id_), desired)
+
+    def _read(self, path: str, asked: Mapping[str, str] | None = None) -> ApiResponse:
+        query = urlencode({"token": self._token, **(asked or {})})
+        url = f"{self._base}/{path}?{query}"
+        return self._api.read(ApiRequest("GET", url, {"accept": "application/json"}))
+
+    def _write(self, method: str, path: str, desired: Desired) -> ApiResponse:
+        """Once: whether a call that got no answer was heard is not known."""
+        (event,) = desired.topics
+        webhook = {"callback_url": desired.callback_url, "event": event}
+        body = json.dumps({"token": self._token, "webhook": webhook}).encode()
+        headers = {"content-type": "application/json", "accept": "application/json"}
+        return self._api.once(ApiRequest(method, f"{self._base}/{path}", headers, body))
+
+
+def _webhook(id_: str) -> str:
+    """A webhook's path."""
+    return f"webhooks/{http_api.in_path(id_, _ID)}"
 
 
 def _is_complete(found: Sized, new: Sized, total: int | None) -> bool:
@@ -172,20 +198,43 @@ def _records(answer: JsonValue, resource: str) -> Sequence[JsonValue]:
     return records
 
 
-def _subscription(record: JsonValue) -> Subscription:
+def _one(answer: JsonValue) -> JsonValue:
+    """What an answer about one record is about: it may be in a list of its own."""
+    return answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
+
+
+def _created_id(response: ApiResponse) -> str | None:
+    try:
+        return _id_of(_unwrapped(_one(http_api.json_of(response))))
+    except UnreadableAnswerError:
+        return None
+
+
+def _unwrapped(record: JsonValue) -> JsonObject:
+    """A webhook, which may be within an object under its model's name."""
     wrapped = record.get("webhook", record) if isinstance(record, dict) else record
     if not isinstance(wrapped, dict):
         raise UnreadableAnswerError("a webhook is not an object")
-    id_, event, url = (wrapped.get(name) for name in ("id", "event", "callback_url"))
+    return wrapped
+
+
+def _id_of(webhook: JsonObject) -> str:
+    id_ = webhook.get("id")
     if isinstance(id_, bool) or not isinstance(id_, int | str) or not _ID.fullmatch(str(id_)):
         raise IncompleteWebhookError("id")
+    return str(id_)
+
+
+def _subscription(record: JsonValue) -> Subscription:
+    webhook = _unwrapped(record)
+    id_, event, url = _id_of(webhook), webhook.get("event"), webhook.get("callback_url")
     if not isinstance(event, str) or not event:
         raise IncompleteWebhookError("event")
     # An empty one calls nobody, so it is not ours, and spoils no other. Null may well be what a
     # token sees that may not see the URL.
     if not isinstance(url, str):
         raise IncompleteWebhookError("callback_url")
-    return Subscription(id=str(id_), topics=frozenset({event}), callback_url=url.strip())
+    return Subscription(id=id_, topics=frozenset({event}), callback_url=url.strip())
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

@@ -11,15 +11,16 @@ import pytest
 
 from centry.access import ACCESS
 from centry.oauth import OUT_OF_BAND, CentryCredentials, TokenEndpoint
+from centry.webhook import PLATFORM
 from centry.webhooks_api import MAX_PAGES
 from commerce_hooks.http import errors
 from commerce_hooks.http.api import Api
 from commerce_hooks.http.transport import ApiResponse
 from commerce_hooks.http.wire import Wire
-from commerce_hooks.platform_access import Authorizable, Credentials
+from commerce_hooks.platform_access import Authorizable, Credentials, Desired
 from commerce_hooks.stores import StoreId
 from konimbo.access import ACCESS as KONIMBO
-from support.fake_centry import COMPANY, FakeCentry, centry_server
+from support.fake_centry import COMPANY, FLAGS, FakeCentry, centry_server
 from support.fake_oauth import CLIENT_ID, CLIENT_SECRET, FakeOAuth
 from support.loopback import Answered
 from support.state_table import FakeStateTable
@@ -30,6 +31,10 @@ OURS = "https://hooks.example/centry/acme/k1.1.url-canary"
 LIST = ("GET", "/conexion/v1/webhooks.json")
 TOKEN = ("POST", "/oauth/token")
 ID = f"{1:024x}"
+SHOW = ("GET", f"/conexion/v1/webhooks/{ID}.json")
+CREATE = ("POST", LIST[1])
+UPDATE = ("PUT", SHOW[1])
+DESIRED = Desired(None, frozenset({"on_order_save", "on_product_delete"}), OURS)
 
 
 def credentials(**changed: str) -> CentryCredentials:
@@ -165,6 +170,204 @@ def test_a_login_page_is_an_error(shop: Shop) -> None:
         shop.access().subscriptions()
 
 
+def calls(shop: Shop, method: str) -> list[Any]:
+    """The bodies that were sent so, but to the token endpoint."""
+    return [
+        one.json() for one in shop.centry.asked if one.method == method and one.path != TOKEN[1]
+    ]
+
+
+def test_a_webhook_is_created_with_all_six_flags(shop: Shop) -> None:
+    id_ = shop.access().create_subscription(DESIRED)
+
+    (sent,) = calls(shop, "POST")
+    flags = {**dict.fromkeys(FLAGS, False), "on_order_save": True, "on_product_delete": True}
+    assert sent == {"callback_url": OURS, **flags}
+    assert shop.centry.asked[-1].headers["content-type"] == "application/json"
+    (created,) = shop.access().subscriptions()
+    assert (created.id, created.callback_url, created.topics) == (id_, OURS, DESIRED.topics)
+
+
+def test_the_flags_are_the_topics_that_we_take() -> None:
+    assert set(FLAGS) == PLATFORM.topics.keys()
+
+
+def test_a_webhook_is_updated_in_place_and_what_is_not_desired_is_switched_off(shop: Shop) -> None:
+    id_ = shop.centry.add_webhook("https://old.example/", on_product_save=True)
+
+    shop.access().update_subscription(id_, DESIRED)
+
+    (sent,) = calls(shop, "PUT")
+    assert sent.keys() == {"callback_url", *FLAGS}
+    (updated,) = shop.access().subscriptions()
+    assert (updated.id, updated.callback_url, updated.topics) == (id_, OURS, DESIRED.topics)
+
+
+def test_one_webhook_is_shown(shop: Shop) -> None:
+    shop.centry.add_webhook("https://other.example/")
+    id_ = shop.centry.add_webhook(OURS, on_order_save=True)
+
+    shown = shop.access().subscription(id_)
+
+    assert (shown.id, shown.callback_url, shown.topics) == (id_, OURS, {"on_order_save"})
+    assert shown.account == COMPANY
+
+
+@pytest.mark.parametrize("answer", [[], None, {}, {"_id": ID}, {"_id": "5", "callback_url": OURS}])
+def test_one_that_cannot_be_read_is_an_error_and_not_gone(shop: Shop, answer: Any) -> None:
+    shop.answers(SHOW, answer)
+
+    with pytest.raises(errors.UnreadableAnswerError):
+        shop.access().subscription(ID)
+
+
+def test_another_than_was_asked_for_is_an_error(shop: Shop) -> None:
+    shop.answers(SHOW, {"_id": f"{2:024x}", "callback_url": OURS})
+
+    with pytest.raises(errors.UnreadableAnswerError, match="another webhook"):
+        shop.access().subscription(ID)
+
+
+@pytest.mark.parametrize("id_", [ID, "", "..", f"{ID}/../../x", f"{ID}\n", "G" * 24, "%2e"])
+def test_what_is_not_there_is_neither_shown_nor_updated(shop: Shop, id_: str) -> None:
+    with pytest.raises(errors.NotFoundError):
+        shop.access().subscription(id_)
+    with pytest.raises(errors.NotFoundError):
+        shop.access().update_subscription(id_, DESIRED)
+
+    assert {one.path for one in shop.centry.asked} <= {TOKEN[1], SHOW[1]}
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+@pytest.mark.parametrize("body", [b"", b"true", b"<html>", b"[]", b"{}", b'{"_id":5}', b"\xff"])
+def test_whatever_a_success_says_the_webhook_was_created(
+    shop: Shop, status: int, body: bytes
+) -> None:
+    shop.centry.instead[CREATE] = Answered(status, b"" if status == 204 else body)
+
+    assert shop.access().create_subscription(DESIRED) is None
+    assert len(calls(shop, "POST")) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_whatever_a_success_says_the_webhook_was_updated(shop: Shop, status: int) -> None:
+    shop.centry.instead[UPDATE] = Answered(status, b"" if status == 204 else b"<html>")
+
+    shop.access().update_subscription(ID, DESIRED)
+
+    assert len(calls(shop, "PUT")) == 1
+
+
+def test_a_topic_that_centry_has_not_is_a_mistake_and_nothing_is_sent(shop: Shop) -> None:
+    wrong = Desired(None, frozenset({"on_order_save", "order_created"}), OURS)
+    access = shop.access()
+
+    with pytest.raises(ValueError, match="no such topic"):
+        access.create_subscription(wrong)
+    with pytest.raises(ValueError, match="no such topic"):
+        access.update_subscription(ID, wrong)
+
+    assert not shop.centry.asked
+
+
+def test_a_write_that_met_an_ended_token_is_made_again_with_a_new_one(shop: Shop) -> None:
+    access = shop.access()
+    access.subscriptions()
+    shop.centry.oauth.grants[0].revoked = True
+
+    assert access.create_subscription(DESIRED) == ID
+    shop.centry.oauth.grants[1].revoked = True
+    access.update_subscription(ID, DESIRED)
+
+    assert len(shop.centry.webhooks) == 1
+    assert shop.centry.oauth.calls == ["client_credentials"] * 3
+
+
+def test_a_write_whose_every_token_is_refused_is_made_twice_at_most(shop: Shop) -> None:
+    shop.answers(CREATE, {"error": "no"}, 401)
+
+    with pytest.raises(errors.CredentialsRefusedError):
+        shop.access().create_subscription(DESIRED)
+
+    assert len(calls(shop, "POST")) == 2
+
+
+@pytest.mark.parametrize(
+    ("granted", "method", "named"),
+    [
+        (None, "GET", "read_webhook"),
+        (None, "POST", "write_webhook"),
+        (None, "PUT", "write_webhook"),
+        (None, "DELETE", "write_webhook"),
+        ("read_webhook", "POST", "write_webhook"),
+        ("write_webhook", "GET", "read_webhook"),
+        ("public", "PUT", "read_webhook write_webhook"),
+        ("read_webhook write_webhook", "POST", "write_webhook"),
+    ],
+)
+def test_a_missing_scope_is_named(shop: Shop, granted: str | None, method: str, named: str) -> None:
+    shop.centry.oauth.scope = granted
+    shop.centry.readable = shop.centry.writable = False
+    access = shop.access()
+    made = {
+        "GET": lambda: access.subscription(ID),
+        "POST": lambda: access.create_subscription(DESIRED),
+        "PUT": lambda: access.update_subscription(ID, DESIRED),
+        "DELETE": lambda: access.delete_subscription(ID),
+    }
+
+    with pytest.raises(errors.MissingRightError) as caught:
+        made[method]()
+
+    assert caught.value.right == named
+    assert str(caught.value).endswith(f"no right to {named}")
+
+
+@pytest.mark.parametrize("company", [COMPANY, None])
+def test_a_shop_is_told_by_its_company_if_that_may_be_asked(
+    shop: Shop, company: str | None
+) -> None:
+    shop.centry.company = company
+
+    assert shop.access().account() == company
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, errors.CredentialsRefusedError),
+        (404, errors.NotFoundError),
+        (429, errors.RateLimitedError),
+        (500, errors.PlatformBrokenError),
+    ],
+)
+def test_a_company_that_could_not_be_asked_for_is_not_taken_for_none(
+    shop: Shop, status: int, kind: type[errors.PlatformError]
+) -> None:
+    shop.answers(("GET", "/conexion/v1/company_info.json"), {}, status)
+
+    with pytest.raises(kind):
+        shop.access().account()
+
+
+def test_nothing_of_the_early_draft_is_sent(shop: Shop) -> None:
+    """It had a text `events`, an `app_id`, and `?force=true` to write over another webhook."""
+    access = shop.access()
+    access.check()
+    id_ = access.create_subscription(DESIRED)
+    access.subscription(id_)
+    access.update_subscription(id_, DESIRED)
+    access.account()
+    access.subscriptions()
+    access.delete_subscription(id_)
+
+    said = {name for one in shop.centry.asked for name in one.query}
+    for one in shop.centry.asked:
+        said |= set(one.json()) if one.body else set()
+    assert {"limit", "callback_url", "grant_type"} <= said
+    assert not said & {"events", "app_id", "force"}
+
+
 def test_a_webhook_is_deleted_at_the_plural_path(shop: Shop) -> None:
     id_ = shop.centry.add_webhook(OURS)
 
@@ -246,6 +449,14 @@ def test_a_company_that_cannot_be_read_is_none(shop: Shop, answer: Any) -> None:
     shop.answers(("GET", "/conexion/v1/company_info.json"), answer)
 
     assert shop.access().check().account is None
+
+
+def test_a_company_that_could_not_be_asked_for_spoils_no_check(shop: Shop) -> None:
+    shop.answers(("GET", "/conexion/v1/company_info.json"), {}, 500)
+
+    checked = shop.access().check()
+
+    assert (checked.findings, checked.account) == ((), None)
 
 
 def test_a_check_says_which_scope_is_missing_if_centry_told_what_it_granted(shop: Shop) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from commerce_hooks.http import errors
 from commerce_hooks.http.wire import Wire
-from commerce_hooks.platform_access import Authorizable, Credentials
+from commerce_hooks.platform_access import Authorizable, Credentials, Desired
 from commerce_hooks.stores import StoreId
 from konimbo.access import ACCESS, KonimboCredentials
 from konimbo.api import MAX_PAGES
@@ -21,6 +21,7 @@ from support.surroundings import surroundings
 ACME = StoreId("konimbo", "acme")
 URL = "https://hooks.example/konimbo/acme/order_created/k1.1.url-canary"
 RECORD = {"id": 1, "event": "order_created", "callback_url": URL}
+DESIRED = Desired("order_created", frozenset({"order_created"}), URL)
 
 
 @dataclass
@@ -236,6 +237,168 @@ def test_a_page_that_repeats_some_of_the_one_before_is_an_error(shop: Shop) -> N
         pytest.raises(errors.UnreadableAnswerError, match="twice"),
     ):
         Shop(url, shop.konimbo).access().subscriptions()
+
+
+FORMS_OF_ONE: dict[str, Callable[[Any], Any]] = {
+    "object": lambda record: record,
+    "wrapped": lambda record: {"webhook": record},
+    "list of one": lambda record: [record],
+    "both": lambda record: [{"webhook": record}],
+    "text id": lambda record: {**record, "id": str(record["id"])},
+}
+
+
+@pytest.mark.parametrize("form", FORMS_OF_ONE)
+def test_one_webhook_is_shown_in_every_form_it_may_come_in(shop: Shop, form: str) -> None:
+    shop.konimbo.wrap_one = FORMS_OF_ONE[form]
+    add(shop, 2)
+
+    shown = shop.access().subscription("2")
+
+    assert (shown.id, shown.callback_url, shown.topics) == ("2", URL, {"order_created"})
+    (asked,) = shop.konimbo.asked
+    assert (asked.method, asked.path, asked.query) == ("GET", "/v1/webhooks/2", {"token": TOKEN})
+
+
+def test_one_that_the_listing_hides_is_shown(shop: Shop) -> None:
+    add(shop, 2)
+    shop.konimbo.inactive = {1, 2}
+    access = shop.access()
+
+    assert access.subscriptions() == ()
+    assert access.subscription("2").callback_url == URL
+
+
+@pytest.mark.parametrize("form", FORMS_OF_ONE)
+def test_a_webhook_is_created_with_the_token_in_the_body(shop: Shop, form: str) -> None:
+    shop.konimbo.wrap_one = FORMS_OF_ONE[form]
+    access = shop.access()
+
+    assert access.create_subscription(DESIRED) == "1"
+
+    (asked,) = shop.konimbo.asked
+    assert (asked.method, asked.path, asked.query) == ("POST", "/v1/webhooks", {})
+    assert asked.headers["content-type"] == "application/json"
+    assert asked.json() == {
+        "token": TOKEN,
+        "webhook": {"callback_url": URL, "event": "order_created"},
+    }
+    assert [one.callback_url for one in access.subscriptions()] == [URL]
+
+
+def test_a_webhook_is_updated_in_place(shop: Shop) -> None:
+    shop.konimbo.add_webhook("https://old.example/", "ticket_created")
+    access = shop.access()
+
+    access.update_subscription("1", DESIRED)
+
+    (asked,) = shop.konimbo.asked
+    assert (asked.method, asked.path, asked.query) == ("PUT", "/v1/webhooks/1", {})
+    assert asked.json() == {
+        "token": TOKEN,
+        "webhook": {"callback_url": URL, "event": "order_created"},
+    }
+    (updated,) = access.subscriptions()
+    assert (updated.id, updated.callback_url, updated.topics) == ("1", URL, {"order_created"})
+
+
+@pytest.mark.parametrize("topics", [set(), {"order_created", "ticket_created"}])
+def test_a_webhook_is_for_one_event_and_nothing_is_sent_otherwise(
+    shop: Shop, topics: set[str]
+) -> None:
+    wrong = Desired("order_created", frozenset(topics), URL)
+    access = shop.access()
+
+    with pytest.raises(ValueError, match="unpack") as created:
+        access.create_subscription(wrong)
+    with pytest.raises(ValueError, match="unpack") as updated:
+        access.update_subscription("1", wrong)
+
+    assert "canary" not in f"{created.value!r}{updated.value!r}"
+    assert not shop.konimbo.asked
+
+
+@pytest.mark.parametrize("id_", ["1", "", "..", "1/../../items/1", "1?x=1", "1\n", "%2e", "x" * 65])
+def test_what_is_not_there_is_neither_shown_nor_updated(shop: Shop, id_: str) -> None:
+    with pytest.raises(errors.NotFoundError):
+        shop.access().subscription(id_)
+    with pytest.raises(errors.NotFoundError):
+        shop.access().update_subscription(id_, DESIRED)
+
+    assert {one.path for one in shop.konimbo.asked} <= {"/v1/webhooks/1"}
+
+
+def test_a_path_that_konimbo_has_not_is_no_webhook_that_is_gone(shop: Shop) -> None:
+    shop.answers({"message": "The endpoint you requested was not found"}, 404)
+
+    with pytest.raises(errors.CallRefusedError):
+        shop.access().subscription("1")
+    with pytest.raises(errors.CallRefusedError):
+        shop.access().create_subscription(DESIRED)
+    with pytest.raises(errors.CallRefusedError):
+        shop.access().update_subscription("1", DESIRED)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, [], {}, "text", [RECORD, RECORD], without("id"), without("event"), {"webhook": None}],
+)
+def test_one_that_cannot_be_read_is_an_error_and_not_gone(shop: Shop, answer: Any) -> None:
+    shop.answers(answer)
+
+    with pytest.raises(errors.UnreadableAnswerError):
+        shop.access().subscription("1")
+
+
+def test_another_than_was_asked_for_is_an_error(shop: Shop) -> None:
+    shop.answers(RECORD)
+
+    with pytest.raises(errors.UnreadableAnswerError, match="another webhook"):
+        shop.access().subscription("2")
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+@pytest.mark.parametrize(
+    "body", [b"", b"true", b"<html>", b"[]", b"{}", b'{"id":null}', b'{"id":"../x"}', b"\xff"]
+)
+def test_whatever_a_success_says_the_webhook_was_created(
+    shop: Shop, status: int, body: bytes
+) -> None:
+    odd = {"x-rate-limit-maximum": "many", "x-rate-limit-current": "-1"}
+    shop.konimbo.instead = Answered(status, b"" if status == 204 else body, odd)
+
+    assert shop.access().create_subscription(DESIRED) is None
+    assert len(shop.konimbo.asked) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_whatever_a_success_says_the_webhook_was_updated(shop: Shop, status: int) -> None:
+    shop.konimbo.instead = Answered(status, b"" if status == 204 else b"<html>")
+
+    shop.access().update_subscription("1", DESIRED)
+
+    assert len(shop.konimbo.asked) == 1
+
+
+def test_a_token_without_the_right_is_told_from_one_that_is_not_known(shop: Shop) -> None:
+    shop.konimbo.rights = {TOKEN: frozenset({"orders"})}
+
+    with pytest.raises(errors.MissingRightError):
+        shop.access().create_subscription(DESIRED)
+    with pytest.raises(errors.CredentialsRefusedError):
+        shop.access(webhooks_token="old").create_subscription(DESIRED)
+
+
+def test_a_write_at_the_limit_is_no_bad_token(shop: Shop) -> None:
+    shop.answers({}, 401, X_Rate_Limit_Current="100", X_Rate_Limit_Maximum="100")
+
+    with pytest.raises(errors.RateLimitedError):
+        shop.access().create_subscription(DESIRED)
+
+
+def test_konimbo_does_not_tell_whose_shop_it_is_and_is_not_asked(shop: Shop) -> None:
+    assert shop.access().account() is None
+    assert not shop.konimbo.asked
 
 
 def test_nothing_can_be_deleted_and_nothing_is_tried(shop: Shop) -> None:

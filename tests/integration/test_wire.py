@@ -17,7 +17,16 @@ from commerce_hooks.http.errors import NoResponseError
 from commerce_hooks.http.transport import ApiRequest
 from commerce_hooks.http.wire import MAX_ANSWER_BYTES, Wire
 from support.certificates import write_certificate
-from support.loopback import Answered, Asked, api_server, raw_server
+from support.loopback import (
+    Answered,
+    Asked,
+    api_server,
+    drip,
+    drip_headers,
+    hang,
+    pour,
+    raw_server,
+)
 
 CANARY = "canary-in-the-url"
 LIMIT = 0.3
@@ -84,34 +93,6 @@ def test_nothing_is_tried_again() -> None:
         assert wire().exchange(get(url), 5).status == 503
 
     assert len(heard) == 1
-
-
-def hang(_: socket.socket, over: threading.Event) -> None:
-    over.wait(30)
-
-
-def drip(connection: socket.socket, over: threading.Event) -> None:
-    """A byte at a time: each starts a timeout of the socket anew."""
-    _send_until(connection, over, b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", b" ", 0.02)
-
-
-def drip_headers(connection: socket.socket, over: threading.Event) -> None:
-    _send_until(connection, over, b"HTTP/1.1 200 OK\r\nx: ", b"x", 0.02)
-
-
-def pour(connection: socket.socket, over: threading.Event) -> None:
-    _send_until(connection, over, b"HTTP/1.1 200 OK\r\n\r\n", b" " * 65536, 0)
-
-
-def _send_until(
-    connection: socket.socket, over: threading.Event, first: bytes, again: bytes, pause: float
-) -> None:
-    try:
-        connection.sendall(first)
-        while not over.wait(pause):
-            connection.sendall(again)
-    except OSError:
-        return  # it went away, as it should
 
 
 @pytest.mark.parametrize("behave", [hang, drip, drip_headers])

@@ -147,6 +147,36 @@ def raw_server(behave: Callable[[socket.socket, threading.Event], None]) -> Iter
             thread.join()
 
 
+def hang(_: socket.socket, over: threading.Event) -> None:
+    """For `raw_server`: no answer."""
+    over.wait(30)
+
+
+def drip(connection: socket.socket, over: threading.Event) -> None:
+    """A byte at a time: each starts a timeout of the socket anew."""
+    _send_until(connection, over, b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", b" ", 0.02)
+
+
+def drip_headers(connection: socket.socket, over: threading.Event) -> None:
+    _send_until(connection, over, b"HTTP/1.1 200 OK\r\nx: ", b"x", 0.02)
+
+
+def pour(connection: socket.socket, over: threading.Event) -> None:
+    """As much as is taken."""
+    _send_until(connection, over, b"HTTP/1.1 200 OK\r\n\r\n", b" " * 65536, 0)
+
+
+def _send_until(
+    connection: socket.socket, over: threading.Event, first: bytes, again: bytes, pause: float
+) -> None:
+    try:
+        connection.sendall(first)
+        while not over.wait(pause):
+            connection.sendall(again)
+    except OSError:
+        return  # it went away, as it should
+
+
 def _serve_one(
     listener: socket.socket,
     behave: Callable[[socket.socket, threading.Event], None],

@@ -1,7 +1,7 @@
 """Platforms that can be called, in memory, and what an access is given of the world."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from pydantic import Field, SecretStr
@@ -11,6 +11,7 @@ from commerce_hooks.http.transport import ApiRequest, ApiResponse
 from commerce_hooks.platform_access import (
     Checked,
     Credentials,
+    Desired,
     PlatformAccess,
     Subscription,
     Surroundings,
@@ -67,6 +68,30 @@ class FakeStoreAccess:
         if self.fails:
             raise self.fails
         return list(self.listed)
+
+    def subscription(self, id_: str) -> Subscription:
+        found = {one.id: one for one in self.subscriptions()}
+        if id_ not in found:
+            raise NotFoundError
+        return found[id_]
+
+    def create_subscription(self, desired: Desired) -> str | None:
+        if self.fails:
+            raise self.fails
+        id_ = f"created-{len(self.listed) + 1}"
+        self.listed.append(Subscription(id_, desired.topics, desired.callback_url))
+        return id_
+
+    def update_subscription(self, id_: str, desired: Desired) -> None:
+        there = self.listed.index(self.subscription(id_))
+        self.listed[there] = replace(
+            self.listed[there], topics=desired.topics, callback_url=desired.callback_url
+        )
+
+    def account(self) -> str | None:
+        if self.fails:
+            raise self.fails
+        return self.checked.account
 
     def delete_subscription(self, id_: str) -> None:
         if self.refuses_to_delete:
