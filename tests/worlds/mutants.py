@@ -1,6 +1,6 @@
 """Errors that others have made. Each has to be caught by some world, or it is no proof."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from commerce_hooks.subscriptions.evidence import Fate, Fates
 from commerce_hooks.subscriptions.ledger import Entry
 from commerce_hooks.subscriptions.looking import Look
 from commerce_hooks.subscriptions.planning import Action, Change, Evidence, Plan
+from commerce_hooks.subscriptions.rounds import Rounds
 
 SetAttribute = Callable[[Any, str, Any], None]
 
@@ -137,7 +138,12 @@ def _no_intent(put: SetAttribute) -> None:
 
 def _deletes_first(put: SetAttribute) -> None:
     """Makes all changes at once, whether what comes first holds or not."""
-    put(rounds, "_stage", lambda found: list(reversed(found.plan.changes)))
+
+    def due(_: Rounds, found: Look, tried: Collection[Any]) -> list[Change]:
+        changes = reversed(found.plan.changes)
+        return [one for one in changes if (one.action, one.slot, one.id) not in tried]
+
+    put(Rounds, "_due", due)
 
 
 def _no_differences(put: SetAttribute) -> None:

@@ -1,7 +1,9 @@
 """The ledger brought in line with what a look found."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from commerce_hooks.subscriptions.addresses import Address
 from commerce_hooks.subscriptions.ledger import Entry, Ledger
 from commerce_hooks.subscriptions.looking import Look
 from commerce_hooks.subscriptions.planning import Action, Change, Reason
@@ -32,18 +34,23 @@ def keep_books(ledger: Ledger, look: Look) -> list[Change]:
     entries = [entry for entry in look.entries if entry.local_id not in gone]
     by_id = {one.subscription_id: one for one in entries if one.subscription_id is not None}
     without_id = [one for one in entries if one.subscription_id is None]
-    for change in look.plan.entries:
-        if change.id is None or change.action is Action.UPDATE or not _is_ours(change):
-            continue
-        entry = by_id.get(change.id)
+    for change, address, id_ in _ours(look):
+        entry = by_id.get(id_)
         if entry is None and (entry := _confirmed(ledger, without_id, change)):
             created.append(replace(change, action=Action.CREATE, reason=Reason.MISSING))
-        _write(ledger, entry, change)
+        if entry is None:
+            ledger.intend(address, change.topics, id_)
+        elif (entry.address, entry.topics) != (address, change.topics):
+            ledger.change(entry, address, change.topics)
     return created
 
 
-def _is_ours(change: Change) -> bool:
-    return change.existing is not None and change.existing.proved
+def _ours(look: Look) -> Iterator[tuple[Change, Address, str]]:
+    """What is listed of ours, and stays as it is."""
+    for one in look.plan.entries:
+        address, id_ = one.existing, one.id
+        if address and address.proved and id_ and one.action is not Action.UPDATE:
+            yield one, address, id_
 
 
 def _confirmed(ledger: Ledger, without_id: list[Entry], change: Change) -> Entry | None:
@@ -53,12 +60,3 @@ def _confirmed(ledger: Ledger, without_id: list[Entry], change: Change) -> Entry
             without_id.remove(entry)
             return ledger.confirm(entry, change.id)
     return None
-
-
-def _write(ledger: Ledger, entry: Entry | None, change: Change) -> None:
-    if change.existing is None:  # pragma: no cover - see `_is_ours`
-        return
-    if entry is None:
-        ledger.intend(change.existing, change.topics, change.id)
-    elif (entry.address, entry.topics) != (change.existing, change.topics):
-        ledger.change(entry, change.existing, change.topics)

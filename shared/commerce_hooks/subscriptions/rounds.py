@@ -1,6 +1,6 @@
 """One store's round: look, make what changes are due, and look again whether they hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -128,29 +128,35 @@ class Rounds:
             return known
 
     def _go(self, shop: Shop, known: Record, report: Report, until: Deadline) -> Record:
-        ledger, tried = self.ledger(shop), set[_Key]()
-        for is_last in (*[False] * _MAX_PASSES, True):
+        ledger, tried, passes = self.ledger(shop), set[_Key](), 0
+        while True:
             found = report.look = look(shop, ledger, known.account, self.now)
             known = replace(known, account=known.account or found.account)
             if shop.rules.policy == "plan":
                 report.drifted += found.drifted
                 return known
-            stage = [one for one in _stage(found) if _key(one) not in tried]
-            del stage[max(self.max_changes - len(tried), 0) :]
-            if stage and not is_last:
+            passes += 1
+            stage = self._due(found, tried) if passes <= _MAX_PASSES else []
+            if stage:
                 known = self._pinned(shop, known, found, stage)
                 report.drifted += [one for one in found.drifted if one in stage]
             forget_gone(ledger, found)
-            if is_last or not stage:
-                break
+            if not stage:
+                report.done += keep_books(ledger, found)
+                return known
             tried |= set(map(_key, stage))
             applied = Applying(shop.access, ledger, shop.addresses, until).apply(stage)
             report.done += applied.done
             report.failed += applied.failed
             if applied.stopped_by is not None:
                 raise applied.stopped_by
-        report.done += keep_books(ledger, found)
-        return known
+
+    def _due(self, found: Look, tried: Collection["_Key"]) -> list[Change]:
+        """What was not tried yet; deletions only once all else holds, as has been read back."""
+        changes = found.plan.changes
+        others = [one for one in changes if one.action is not Action.DELETE]
+        due = [one for one in others or changes if _key(one) not in tried]
+        return due[: max(self.max_changes - len(tried), 0)]
 
     def _pinned(self, shop: Shop, known: Record, found: Look, stage: list[Change]) -> Record:
         """Before anything is created it has to be known whose shop that is, if it can be."""
@@ -181,13 +187,6 @@ _Key = tuple[Action, str | None, str | None]
 
 def _key(change: Change) -> _Key:
     return change.action, change.slot, change.id
-
-
-def _stage(found: Look) -> list[Change]:
-    """What is due: deletions only once everything else holds, as has been read back."""
-    changes = found.plan.changes
-    others = [one for one in changes if one.action is not Action.DELETE]
-    return others or list(changes)
 
 
 def _outcome(report: Report) -> Outcome:

@@ -19,17 +19,21 @@ from commerce_hooks.http.errors import (
     RateLimitedError,
     UnreadableAnswerError,
 )
+from commerce_hooks.keyring import KeyRing, StoreKeys
 from commerce_hooks.platform_access import Desired, Subscription
 from commerce_hooks.state.table import Row
 from commerce_hooks.subscriptions.applying import CHANGE_SECONDS, Applying
 from commerce_hooks.subscriptions.ledger import LEDGER
 from commerce_hooks.subscriptions.looking import AnotherShopError
 from commerce_hooks.subscriptions.planning import Action, Change, Reason
-from commerce_hooks.subscriptions.records import record_of
+from commerce_hooks.subscriptions.records import ROUNDS, all_records, record_of
 from commerce_hooks.subscriptions.rounds import Outcome
+from commerce_hooks.subscriptions.shops import Deployed, shop_of
+from commerce_hooks.subscriptions.wanted import wanted
 from support.state_table import failing
+from support.stores import FakeStoreAccess, platform_access
 from worlds.memory import Memory
-from worlds.world import World
+from worlds.world import BASE, FORMER, KEYS, World
 
 ONE, TWO = "order_created", "ticket_created"
 OTHER_SHOP = "59c0000000000000000000ff"
@@ -383,7 +387,9 @@ def test_the_same_failure_is_news_only_once() -> None:
 
 def test_a_record_that_cannot_be_read_is_written_anew() -> None:
     world = konimbo()
-    for data in ({"by": "hand"}, {"lines": "none"}, {"lines": ["none"]}):
+    world.round()
+    good = record_of(world.table, world.store).row.data
+    for data in ({"by": "hand"}, {**good, "lines": "none"}, {**good, "lines": ["none"]}):
         row = world.table.read("rounds", str(world.store))
         world.table.write(row, data)  # type: ignore[arg-type] # as by hand
         world.round()
@@ -412,3 +418,53 @@ def test_a_platform_that_cannot_delete_ends_the_round_and_not_the_program() -> N
 
 def test_a_desired_record_shows_no_url() -> None:
     assert "secret" not in repr(Desired(ONE, frozenset({ONE}), "https://x.example/secret"))
+
+
+def test_the_records_of_all_stores_are_told_and_one_that_is_odd_spoils_no_other() -> None:
+    world, odd = konimbo(), list[Row]()
+    world.round()
+    world.table.write(Row(ROUNDS, "konimbo/odd"), {"by": "hand"})
+
+    assert [one.store for one in all_records(world.table, odd.append)] == [world.store]
+    assert [row.id for row in odd] == ["konimbo/odd"]
+
+
+def test_what_a_round_needs_of_a_store_is_put_together_of_what_was_said_of_it() -> None:
+    world = World(platform=CENTRY, topics=("on_order_save",))
+    deployed = Deployed(world.ring, (BASE, FORMER))
+    known = platform_access("centry", FakeStoreAccess())
+
+    shop = shop_of(deployed, world.store, world.configuration, CENTRY, known, world.memory)
+
+    assert (shop.rules, shop.wanted) == (world.rules, world.wanted)
+    assert shop.addresses.url(None) == world.url(None)
+    disabled = KeyRing("k2", KEYS, {"centry/acme": StoreKeys(disabled=True)})
+    off = shop_of(
+        replace(deployed, ring=disabled),
+        world.store,
+        world.configuration,
+        CENTRY,
+        known,
+        world.memory,
+    )
+    assert off.rules.policy == "off"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "taken", "wanted_topics"),
+    [
+        (None, (), {"order_created", "ticket_created"}),
+        (("customer_logged_in", "order_created", "no_such"), (), {"order_created"}),
+        (("customer_logged_in",), ("konimbo/customer_logged_in",), {"customer_logged_in"}),
+    ],
+)
+def test_topics_that_are_off_or_unknown_are_not_asked_for(
+    chosen: tuple[str, ...] | None, taken: tuple[str, ...], wanted_topics: set[str]
+) -> None:
+    world = World(topics=chosen)
+
+    found = set(wanted(world.platform, world.configuration, taken))
+
+    assert wanted_topics <= found
+    assert chosen is None or found == wanted_topics
+    assert "customer_logged_in" not in found - set(wanted_topics)
