@@ -1,0 +1,50 @@
+"""Runs both fake platforms: `python -m fake_platforms`.
+
+Where they are, and the secret of their admin side, is one JSON object on standard output. They
+end with the standard input, or by SIGINT or SIGTERM.
+"""
+
+import json
+import secrets
+import signal
+import sys
+import threading
+
+from fake_platforms.centry import FakeCentry
+from fake_platforms.konimbo import FakeKonimbo
+from fake_platforms.server import serving
+
+_RETRY_SECONDS = 5.0
+
+
+def main() -> int:
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    secret = secrets.token_urlsafe(32)
+    centry = FakeCentry(admin_secret=secret)
+    konimbo = FakeKonimbo(admin_secret=secret)
+    for target in (_end_with_input, lambda over: _insist(centry, over)):
+        threading.Thread(target=target, args=[over], daemon=True).start()
+    with serving(centry) as centry_url, serving(konimbo) as konimbo_url:
+        told = {"centry": centry_url, "konimbo": konimbo_url, "admin_secret": secret}
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
+        over.wait()
+    return 0
+
+
+def _end_with_input(over: threading.Event) -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    over.set()
+
+
+def _insist(centry: FakeCentry, over: threading.Event) -> None:
+    """Every notification that Centry makes again, when it is time."""
+    while not over.wait(_RETRY_SECONDS):
+        centry.deliveries.retry_due()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
