@@ -5,10 +5,12 @@ end with the standard input, or by SIGINT or SIGTERM.
 """
 
 import json
+import os
 import secrets
 import signal
 import sys
 import threading
+from contextlib import suppress
 
 from fake_platforms.centry import FakeCentry
 from fake_platforms.konimbo import FakeKonimbo
@@ -35,8 +37,10 @@ def main() -> int:
 
 
 def _end_with_input(over: threading.Event) -> None:
-    while sys.stdin.buffer.read(4096):
-        pass
+    # By the descriptor: a thread within sys.stdin would not let the interpreter end.
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
     over.set()
 
 

@@ -5,7 +5,7 @@ How many a page has at most, and the status of a creation, are documented nowher
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -59,7 +59,8 @@ class CentryWebhooks:
         """
         records = self.records.all(company)[:visible]
         found = [each for each in records if each.id > query.get("after", "")]
-        found = [each for each in found if _passes(each, query)]
+        for passes in _filters(query):
+            found = [each for each in found if passes(each)]
         start = _number(query, "offset", 0)
         size = min(_number(query, "limit", self.page_size), self.page_size)
         return [each.fields for each in found[start : start + size]]
@@ -123,13 +124,17 @@ def _changes(told: Mapping[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _passes(record: Record, query: Mapping[str, str]) -> bool:
-    return all(
-        compare(_read(record.fields[name]), _read(query[name + suffix]))
-        for name in ("created_at", "updated_at")
-        for suffix, compare in _COMPARISONS.items()
-        if name + suffix in query
-    )
+def _filters(query: Mapping[str, str]) -> Iterator[Callable[[Record], bool]]:
+    for name in ("created_at", "updated_at"):
+        for suffix, compare in _COMPARISONS.items():
+            if name + suffix in query:
+                yield _filter(name, compare, _read(query[name + suffix]))
+
+
+def _filter(
+    name: str, compare: Callable[[datetime, datetime], bool], moment: datetime
+) -> Callable[[Record], bool]:
+    return lambda record: compare(_read(record.fields[name]), moment)
 
 
 def _read(moment: str) -> datetime:

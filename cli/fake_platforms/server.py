@@ -20,7 +20,7 @@ from fake_platforms.platform import FakePlatform
 LARGEST_BODY = 1024 * 1024
 _LENGTH = re.compile(r"[0-9]{1,9}", re.ASCII)
 _IDLE_SECONDS = 30.0
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.02
 _AT_ONCE = struct.pack("ii", 1, 0)
 
 
