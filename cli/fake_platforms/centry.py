@@ -175,7 +175,8 @@ class FakeCentry(FakePlatform):
         except RefusalError:
             raise UnfitError("a webhook has a callback_url, and flags") from None
         left = {name: value for name, value in record.fields.items() if name not in lacking}
-        self.records.put(replace(record, fields=left))
+        record = replace(record, fields=left)
+        self.records.put(record)
         return record
 
     def edit(self, id_: str, fields: Mapping[str, Any]) -> Record | None:

@@ -1,5 +1,6 @@
 """One callback over HTTP: bounded in time and size, to where it was registered and no further."""
 
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from time import monotonic
 from urllib.parse import SplitResult, urlsplit
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_URL = re.compile(r"[!-~]+", re.ASCII)
 _READ_BYTES = 16_384
 _KEPT_CHARACTERS = 1_000
 
@@ -29,6 +31,9 @@ class Posted:
     problem: str | None = None
 
 
+_LATE = Posted(None, problem="TimeoutError")
+
+
 @dataclass(frozen=True)
 class Poster:
     """Posts callbacks. No redirect is followed, nothing is tried again.
@@ -43,33 +48,32 @@ class Poster:
     anywhere: bool = False
 
     def post(self, url: str, content_type: str, body: bytes) -> Posted:
+        began = monotonic()
         try:
-            return self._post(self._checked(url), content_type, body)
+            posted = self._post(self._checked(url), content_type, body, began)
         except _UndeliverableError as error:
             return Posted(None, problem=str(error))
         except (OSError, HTTPException, ValueError) as error:
-            return Posted(None, problem=type(error).__name__)
+            posted = Posted(None, problem=type(error).__name__)
+        return _LATE if monotonic() - began >= self.seconds else posted
 
     def _checked(self, url: str) -> SplitResult:
         # A platform calls the URL as it was registered, spaces and all.
         parts = urlsplit(url)
-        if url.strip() != url or parts.scheme not in {"http", "https"} or not parts.hostname:
+        if not _URL.fullmatch(url) or parts.scheme not in {"http", "https"} or not parts.hostname:
             raise _UndeliverableError("not an http(s) URL")
         if not self.anywhere and parts.hostname not in _LOOPBACK:
             raise _UndeliverableError("not on this machine")
         return parts
 
-    def _post(self, parts: SplitResult, content_type: str, body: bytes) -> Posted:
+    def _post(self, parts: SplitResult, content_type: str, body: bytes, began: float) -> Posted:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        began = monotonic()
         with _connected(parts, self.seconds) as connection:
             if monotonic() - began >= self.seconds:
-                raise TimeoutError  # what watches it found nothing to shut yet
+                return _LATE  # what watches the connection found nothing to shut yet
             connection.request("POST", target, body, {"Content-Type": content_type})
             response: HTTPResponse = connection.getresponse()
             text = response.read(_READ_BYTES).decode("utf-8", "replace")[:_KEPT_CHARACTERS]
-        if monotonic() - began >= self.seconds:
-            return Posted(None, problem="TimeoutError")
         return Posted(response.status, text)
 
 
