@@ -10,6 +10,7 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from fake_platforms.centry import FakeCentry
@@ -26,8 +27,8 @@ def main() -> int:
     secret = secrets.token_urlsafe(32)
     centry = FakeCentry(admin_secret=secret)
     konimbo = FakeKonimbo(admin_secret=secret)
-    for target in (_end_with_input, lambda over: _insist(centry, over)):
-        threading.Thread(target=target, args=[over], daemon=True).start()
+    threading.Thread(target=_end_with_input, args=[over], daemon=True).start()
+    threading.Thread(target=insist, args=[centry, over.wait], daemon=True).start()
     with serving(centry) as centry_url, serving(konimbo) as konimbo_url:
         told = {"centry": centry_url, "konimbo": konimbo_url, "admin_secret": secret}
         sys.stdout.write(json.dumps(told) + "\n")
@@ -44,9 +45,9 @@ def _end_with_input(over: threading.Event) -> None:
     over.set()
 
 
-def _insist(centry: FakeCentry, over: threading.Event) -> None:
-    """Every notification that Centry makes again, when it is time."""
-    while not over.wait(_RETRY_SECONDS):
+def insist(centry: FakeCentry, wait: Callable[[float], bool]) -> None:
+    """Make each notification again when it is time, until `wait` says that it is over."""
+    while not wait(_RETRY_SECONDS):
         centry.deliveries.retry_due()
 
 

@@ -35,7 +35,8 @@ class Behaviour:
 
     Args:
         times: For how many requests; None until it is lifted.
-        method: Of these only, if given; likewise `route` and `shop`, as they are counted.
+        method: Of these only, if given; likewise `route` and `shop`, as they are counted. Without
+            them, all requests are meant: those for tokens, too.
         retry_after: Seconds, as a header beside `status`.
         records: How many a listing that is SHORT still has.
     """
@@ -51,7 +52,9 @@ class Behaviour:
     records: int = 0
     location: str = "https://elsewhere.example/"
 
-    def concerns(self, method: str, route: str, shop: str) -> bool:
+    def concerns(self, method: str, route: str, shop: str, *, listing: bool) -> bool:
+        if self.kind is Kind.SHORT and not listing:
+            return False
         wanted = ((self.method, method), (self.route, route), (self.shop, shop))
         return all(expected in {None, actual} for expected, actual in wanted)
 
@@ -77,11 +80,13 @@ class Plan:
         with self._lock:
             return tuple(self._behaviours)
 
-    def take(self, method: str, route: str, shop: str) -> Behaviour | None:
+    def take(
+        self, method: str, route: str, shop: str, *, listing: bool = False
+    ) -> Behaviour | None:
         """What goes wrong with this request. It counts as one of its `times`."""
         with self._lock:
             for place, behaviour in enumerate(self._behaviours):
-                if behaviour.concerns(method, route, shop):
+                if behaviour.concerns(method, route, shop, listing=listing):
                     self._use(place, behaviour)
                     return behaviour
         return None

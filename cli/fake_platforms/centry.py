@@ -52,6 +52,8 @@ class FakeCentry(FakePlatform):
     `webhooks.page_size` and so on.
     """
 
+    listing_route = _LIST
+
     def __init__(
         self,
         clock: Callable[[], float] = time.time,

@@ -99,6 +99,8 @@ class FakeKonimbo(FakePlatform):
         forms: Shops whose callbacks are forms.
     """
 
+    listing_route = _LIST
+
     def __init__(
         self,
         clock: Callable[[], float] = time.time,

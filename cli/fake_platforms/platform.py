@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from fake_platforms.behaviour import Plan, behaved
 from fake_platforms.counting import Requests
@@ -20,6 +20,8 @@ class FakePlatform(ABC):
         admin_secret: What `X-Fake-Admin` has to say; without one, the admin side is closed.
     """
 
+    listing_route: ClassVar[str]
+
     def __init__(
         self, clock: Callable[[], float], deliveries: Deliveries, admin_secret: str | None
     ) -> None:
@@ -33,7 +35,8 @@ class FakePlatform(ABC):
     def answer(self, asked: Asked) -> Answered:
         """What the platform does with a request, and says."""
         route, shop = self.route_of(asked), self.shop_of(asked)
-        behaviour = self.plan.take(asked.method, route, shop)
+        listing = (asked.method, route) == ("GET", self.listing_route)
+        behaviour = self.plan.take(asked.method, route, shop, listing=listing)
         answered = behaved(behaviour, lambda visible: self._carried_out(asked, visible))
         self.requests.add(asked.method, route, shop, answered)
         return answered

@@ -5,12 +5,15 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fake_platforms import FakeCentry, FakeKonimbo, Poster
 from fake_platforms.centry_webhooks import SUBJECTS
+from fake_platforms.posting import Posted
+from support.certificates import tls_server, write_certificate
 from support.fake_shops import Clock
 from support.loopback import HttpServer, http_server, raw_server
 
@@ -225,6 +228,20 @@ def test_other_machines_are_called_when_allowed() -> None:
     posted = Poster(seconds=1, anywhere=True).post("http://nowhere.invalid/", JSON_TYPE, b"{}")
 
     assert posted.problem in {"gaierror", "TimeoutError"}
+
+
+def test_https_is_spoken_to_who_can_prove_a_name(
+    centry: FakeCentry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = write_certificate(tmp_path)
+
+    def post() -> Posted:
+        with tls_server(certificate) as url:
+            return centry.deliveries.poster.post(url, JSON_TYPE, b"{}")
+
+    assert post().problem == "SSLCertVerificationError"
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert post().status == 200
 
 
 def silent(_: socket.socket, over: threading.Event) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import fake_platforms
-from support.fake_shops import WEBHOOKS, CentryShop, KonimboShop
+from fake_platforms.__main__ import insist
+from support.fake_shops import WEBHOOKS, CentryShop, Clock, KonimboShop
 from support.platform_calls import Caller
 
 CLI = Path(fake_platforms.__file__).parents[1]
@@ -73,3 +74,19 @@ def test_it_ends_with_its_input() -> None:
         process.stdin.close()
 
         assert process.wait(SECONDS) == 0
+
+
+def test_meanwhile_centry_insists_by_itself() -> None:
+    clock = Clock()
+    centry = fake_platforms.FakeCentry(clock)
+    centry.add_webhook("a" * 24, "nowhere", on_order_save=True)
+    centry.deliver("on_order_save", "1")
+    began = clock.now
+
+    def wait(seconds: float) -> bool:
+        clock.now += seconds
+        return clock.now > began + 605
+
+    insist(centry, wait)
+
+    assert [each.at - began for each in centry.deliveries.log] == [0, 300, 600]
