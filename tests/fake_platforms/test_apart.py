@@ -20,14 +20,14 @@ def test_a_fake_needs_nothing_but_python_and_itself(path: Path) -> None:
         if isinstance(node, ast.Import)
         for alias in node.names
     }
-    froms = {
+    sources = {
         (node.level, node.module or "")
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
     }
-    tops = {name.partition(".")[0] for name in names | {module for _, module in froms}}
+    tops = {name.partition(".")[0] for name in names | {module for _, module in sources}}
 
-    assert {level for level, _ in froms} <= {0}
+    assert {level for level, _ in sources} <= {0}
     assert tops <= {*sys.stdlib_module_names, "fake_platforms"}
 
 
