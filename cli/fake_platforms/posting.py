@@ -3,10 +3,10 @@
 import re
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from socket import SHUT_RDWR
+from socket import SHUT_RDWR, socket
 from threading import Timer
 from time import monotonic
 from urllib.parse import SplitResult, urlsplit
@@ -68,12 +68,12 @@ class Poster:
 
     def _post(self, parts: SplitResult, content_type: str, body: bytes, began: float) -> Posted:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        with _connected(parts, self.seconds) as connection:
-            if monotonic() - began >= self.seconds:
-                return _LATE  # what watches the connection found nothing to shut yet
-            connection.request("POST", target, body, {"Content-Type": content_type})
-            response: HTTPResponse = connection.getresponse()
-            text = response.read(_READ_BYTES).decode("utf-8", "replace")[:_KEPT_CHARACTERS]
+        with closing(_connection(parts, self.seconds)) as connection:
+            connection.connect()
+            with _shut_after(connection.sock, self.seconds - (monotonic() - began)):
+                connection.request("POST", target, body, {"Content-Type": content_type})
+                response: HTTPResponse = connection.getresponse()
+                text = response.read(_READ_BYTES).decode("utf-8", "replace")[:_KEPT_CHARACTERS]
         return Posted(response.status, text)
 
 
@@ -81,27 +81,27 @@ class _UndeliverableError(Exception):
     """No callback can go to that URL."""
 
 
-@contextmanager
-def _connected(parts: SplitResult, seconds: float) -> Iterator[HTTPConnection]:
-    """A connection that is shut after so many seconds, however the other end dawdles."""
+def _connection(parts: SplitResult, seconds: float) -> HTTPConnection:
+    """Each single wait takes so many seconds at most."""
     host = parts.hostname or ""
-    connection = (
-        HTTPSConnection(host, parts.port, timeout=seconds, context=ssl.create_default_context())
-        if parts.scheme == "https"
-        else HTTPConnection(host, parts.port, timeout=seconds)
-    )
-    watch = Timer(seconds, _shut, [connection])
+    if parts.scheme == "https":
+        tls = ssl.create_default_context()
+        return HTTPSConnection(host, parts.port, timeout=seconds, context=tls)
+    return HTTPConnection(host, parts.port, timeout=seconds)
+
+
+@contextmanager
+def _shut_after(connected: socket, seconds: float) -> Iterator[None]:
+    """All waits together, too: however the other end dawdles, the connection is shut then."""
+    watch = Timer(max(seconds, 0), _shut, [connected])
     watch.daemon = True
     watch.start()
     try:
-        connection.connect()
-        yield connection
+        yield
     finally:
         watch.cancel()
-        connection.close()
 
 
-def _shut(connection: HTTPConnection) -> None:
-    if connection.sock is not None:
-        with suppress(OSError):  # it may be over already
-            connection.sock.shutdown(SHUT_RDWR)
+def _shut(connected: socket) -> None:
+    with suppress(OSError):  # it may be over already
+        connected.shutdown(SHUT_RDWR)

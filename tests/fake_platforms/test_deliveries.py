@@ -3,10 +3,9 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,6 +19,7 @@ from support.loopback import HttpServer, http_server, raw_server
 COMPANY, OTHER = "a" * 24, "b" * 24
 ID = "59c285f81746bf2096000001"
 JSON_TYPE = "application/json"
+Behave = Callable[[socket.socket, threading.Event], None]
 FORM_TYPE = "application/x-www-form-urlencoded"
 ORDER = {"order": {"id": 1, "name": "חולצה", "newsletter": False, "cart": None}}
 
@@ -248,14 +248,18 @@ def silent(_: socket.socket, over: threading.Event) -> None:
     over.wait(10)
 
 
-def dawdling(connection: socket.socket, over: threading.Event) -> None:
-    """A byte of a header now and then, so that no single wait is long."""
-    connection.sendall(b"HTTP/1.1 200 OK\r\nx-slow: ")
-    while not over.wait(0.02):
-        try:
-            connection.sendall(b"x")
-        except OSError:
-            return
+def dripping(beginning: bytes) -> Behave:
+    """A byte more now and then, so that no single wait is long."""
+
+    def behave(connection: socket.socket, over: threading.Event) -> None:
+        connection.sendall(beginning)
+        while not over.wait(0.02):
+            try:
+                connection.sendall(b"x")
+            except OSError:
+                return
+
+    return behave
 
 
 def endless(connection: socket.socket, over: threading.Event) -> None:
@@ -263,10 +267,19 @@ def endless(connection: socket.socket, over: threading.Event) -> None:
     over.wait(10)
 
 
-@pytest.mark.parametrize("behave", [silent, dawdling, endless])
-def test_an_answer_that_does_not_come_in_time_is_none(behave: Any) -> None:
+SLOW_ANSWERS: dict[str, Behave] = {
+    "nothing": silent,
+    "half a body": endless,
+    "a header": dripping(b"HTTP/1.1 200 OK\r\nx-slow: "),
+    "a body": dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 16384\r\n\r\n"),
+    "a body to the end": dripping(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("slow", SLOW_ANSWERS)
+def test_an_answer_that_does_not_come_in_time_is_none(slow: str) -> None:
     centry = FakeCentry(poster=Poster(seconds=0.2))
-    with raw_server(behave) as url:
+    with raw_server(SLOW_ANSWERS[slow]) as url:
         centry.add_webhook(COMPANY, url, on_order_save=True)
         (delivery,) = centry.deliver("on_order_save", ID)
 
