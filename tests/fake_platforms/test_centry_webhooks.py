@@ -184,7 +184,9 @@ def ids(api: Caller, **query: Any) -> list[str]:
 
 def paged(api: Caller, limit: int) -> Iterator[list[str]]:
     page = ids(api, limit=limit)
-    while page:
+    for _ in range(20):
+        if not page:
+            return
         yield page
         page = ids(api, limit=limit, after=page[-1])
 
