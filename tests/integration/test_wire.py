@@ -3,12 +3,10 @@
 import gzip
 import logging
 import socket
-import ssl
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ import pytest
 from commerce_hooks.http.errors import NoResponseError
 from commerce_hooks.http.transport import ApiRequest
 from commerce_hooks.http.wire import MAX_ANSWER_BYTES, Wire
-from support.certificates import write_certificate
+from support.certificates import tls_server, write_certificate
 from support.loopback import (
     Answered,
     Asked,
@@ -177,26 +175,6 @@ def test_only_https_is_spoken(url: str) -> None:
 def test_http_on_loopback_is_for_tests() -> None:
     with pytest.raises(ValueError, match="https only"):
         Wire().exchange(ApiRequest("GET", "http://127.0.0.1:1/"), 5)
-
-
-@contextmanager
-def tls_server(certificate: Path) -> Iterator[str]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-
-    def behave(connection: socket.socket) -> None:
-        try:
-            with context.wrap_socket(connection, server_side=True) as secured:
-                secured.recv(65536)
-                secured.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
-        except OSError:
-            return  # our certificate was refused
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=lambda: behave(listener.accept()[0]))
-        thread.start()
-        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join(5)
 
 
 def test_a_server_that_nobody_vouches_for_is_not_spoken_to(tmp_path: Path) -> None:

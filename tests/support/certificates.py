@@ -1,5 +1,10 @@
-"""A certificate for a server on loopback, made for the test that uses it."""
+"""A certificate for a server on loopback, made for the test that uses it, and such a server."""
 
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -40,3 +45,24 @@ def write_certificate(folder: Path, address: str = "127.0.0.1") -> Path:
         )
     )
     return path
+
+
+@contextmanager
+def tls_server(certificate: Path) -> Iterator[str]:
+    """A server with that certificate, for one connection; its URL."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def behave(connection: socket.socket) -> None:
+        try:
+            with context.wrap_socket(connection, server_side=True) as secured:
+                secured.recv(65536)
+                secured.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        except OSError:
+            return  # our certificate was refused
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=lambda: behave(listener.accept()[0]))
+        thread.start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(5)

@@ -10,7 +10,7 @@ from support.platforms import FUNCTIONS, platforms
 
 ROOT = FUNCTIONS.parent
 KERNEL = ROOT / "shared" / "commerce_hooks"
-OURS = {"commerce_hooks", "commerce_hooks_cli", "support", *platforms()}
+OURS = {"commerce_hooks", "commerce_hooks_cli", "fake_platforms", "support", *platforms()}
 # The environment, the clock, new ids and the network come in here and nowhere else.
 ADAPTERS = {"aws.py", "entrypoint.py", "wiring.py", "observing.py", "app.py", "wire.py"}
 OUTSIDE = {"boto3", "botocore", "http", "os", "socket", "ssl", "time", "urllib", "urllib3", "uuid"}
