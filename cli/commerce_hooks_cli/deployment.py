@@ -50,6 +50,7 @@ class Deployment:
     local: bool
     clients: Clients = field(repr=False)
     outputs: Mapping[str, str] = field(default_factory=dict, repr=False)
+    fake_platforms: Mapping[str, str] = field(default_factory=dict)  # base URLs, of a local stack
 
     @overload
     def client(self, service: Literal["cloudformation"]) -> CloudFormationClient: ...
@@ -207,6 +208,7 @@ def local_deployment(state: LocalState) -> Deployment:
         account=state.account,
         clients=state.client,
         local=True,
+        fake_platforms=state.platforms,
     )
 
 

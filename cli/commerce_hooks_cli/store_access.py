@@ -59,7 +59,7 @@ def open_store(
             the book has of it does not do.
     """
     known = checkout_accesses() if known is None else known
-    access = access_called(known, store.platform)
+    access = reached_from(deployment, access_called(known, store.platform))
     configuration = book.configuration(store)
     if configuration is None:
         raise CommandError(
@@ -97,6 +97,12 @@ def opened(
             f"There are: {', '.join(access.environments)}.",
         )
     return access.open(store, access.environments[environment], credentials, surroundings)
+
+
+def reached_from(deployment: Deployment, access: PlatformAccess) -> PlatformAccess:
+    """A platform as a deployment's stores reach it: those of a local stack call a fake one."""
+    fake = deployment.fake_platforms.get(access.name)
+    return access if fake is None else access.at(fake)
 
 
 def read_back(
@@ -146,7 +152,7 @@ def real_surroundings(deployment: Deployment) -> Surroundings:
     from commerce_hooks_cli.state_table import open_state_table
 
     return Surroundings(
-        transport=Wire(),
+        transport=Wire(http_on_loopback=bool(deployment.fake_platforms)),
         table=open_state_table(deployment),
         now=lambda: datetime.now(UTC),
         clock=time.monotonic,

@@ -10,7 +10,7 @@ from commerce_hooks.state.leases import LeaseHeldError, Leases
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.platforms import unknown
 from commerce_hooks_cli.program import command_to_type
-from commerce_hooks_cli.store_access import open_store, opened
+from commerce_hooks_cli.store_access import open_store, opened, reached_from
 from commerce_hooks_cli.store_book import StoreBook
 from commerce_hooks_cli.store_settings import KnownPlatform, known_platforms
 
@@ -90,7 +90,7 @@ class StoreDesk:
         self, store: StoreId, configuration: StoreConfiguration, credentials: Credentials
     ) -> StoreAccess:
         """The same before the store is in the book."""
-        access = self.world.accesses()[store.platform]
+        access = reached_from(self.deployment, self.world.accesses()[store.platform])
         return opened(access, store, configuration, credentials, self.surroundings)
 
     def command(self, verb: str, store: StoreId) -> str:

@@ -1,7 +1,7 @@
 """The way to a platform's own API in a store's name: what its `access.py` brings, as ports."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -170,3 +170,7 @@ class PlatformAccess:
     credentials: type[Credentials]
     open: Open
     deletes: bool = True
+
+    def at(self, base_url: str) -> "PlatformAccess":
+        """The same with all environments in one place: that of a fake platform."""
+        return replace(self, environments=dict.fromkeys(self.environments, base_url))

@@ -18,6 +18,7 @@ FACTS = {
     "account": "000000000000",
     "event_bus_arn": "arn:aws:events:us-east-1:000000000000:event-bus/events",
     "functions": ["centry", "konimbo"],
+    "platforms": {},
     "faults": {},
 }
 

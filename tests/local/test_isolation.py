@@ -44,6 +44,7 @@ ORDER = Order(
     account="123456789012",
     access_key_id="LOCALKEY",
     secret_access_key="the operator's secret",
+    platform_secret="the platforms' secret",
 )
 
 

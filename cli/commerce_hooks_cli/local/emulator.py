@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from commerce_hooks_cli.local.environment import emulator_environment
+from commerce_hooks_cli.local.fake_platforms import fake_platforms_serving
 from commerce_hooks_cli.local.orders import Ports, Refusal, from_line, to_line
 from commerce_hooks_cli.local.state import forget_state
 
@@ -49,10 +50,12 @@ def main() -> None:
     except OSError as error:
         starter.tell(Refusal(order.front_port, (error.strerror or "unknown reason").lower()))
         return
-    ports = Ports(*(listener.getsockname()[1] for listener in listeners))
-    os.environ.update(emulator_environment(order, ports.control))
-    starter.tell(ports)
-    asyncio.run(_serve_and_leave(order, ports, listeners, starter))
+    control, front = (listener.getsockname()[1] for listener in listeners)
+    with fake_platforms_serving(order.platform_secret) as platforms:
+        ports = Ports(control, front, platforms)
+        os.environ.update(emulator_environment(order, ports.control))
+        starter.tell(ports)
+        asyncio.run(_serve_and_leave(order, ports, listeners, starter))
 
 
 def _listen(port: int) -> socket.socket:

@@ -24,6 +24,7 @@ class Order:
     account: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
+    platform_secret: str = field(repr=False)
 
     @property
     def run_directory(self) -> Path:
@@ -40,6 +41,7 @@ class Ports:
 
     control: int
     front: int
+    platforms: dict[str, str] = field(default_factory=dict)  # base URLs of the fake ones
 
 
 @dataclass(frozen=True)

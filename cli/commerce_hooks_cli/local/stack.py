@@ -90,6 +90,7 @@ def _order(options: StartOptions, directory: Path) -> Order:
         account=f"{secrets.randbelow(10**12):012}",
         access_key_id=f"LOCAL{secrets.token_hex(8).upper()}",
         secret_access_key=secrets.token_urlsafe(40),
+        platform_secret=secrets.token_urlsafe(32),
     )
 
 
@@ -118,7 +119,7 @@ def _bring_up(
 ) -> LocalState:
     # Loaded here, because they are slow to load and the emulator starts meanwhile.
     from commerce_hooks_cli.local.deploy import Deployment
-    from commerce_hooks_cli.local.template import Source, transform
+    from commerce_hooks_cli.local.template import Source, point_to_platforms, transform
 
     on_step("Transforming template.yaml")
     source = Source(
@@ -142,7 +143,10 @@ def _bring_up(
         secret_access_key=order.secret_access_key,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         directory=order.run_directory,
+        platforms=ports.platforms,
+        platform_secret=order.platform_secret,
     )
+    point_to_platforms(deployable.template, ports.platforms)
     on_step("Deploying the stack")
     deployment = Deployment(options.stack, state.base_url, state.client)
     deployed = deployment.run(deployable, options.parameters)

@@ -41,6 +41,8 @@ class LocalState:
     started_at: str  # RFC 3339, UTC
     directory: Path  # the run's own directory, gone once the stack is down
     outputs: Mapping[str, str] = field(default_factory=dict)
+    platforms: Mapping[str, str] = field(default_factory=dict)  # base URLs of the fake ones
+    platform_secret: str = field(default="", repr=False)  # for their admin side
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator: never the user's profile, environment, or AWS."""

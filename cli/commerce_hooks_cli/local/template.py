@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -29,6 +30,7 @@ _LAYER = "AWS::Serverless::LayerVersion"
 # It would write about metrics of its own to the operator's screen.
 logging.getLogger("samtranslator").addHandler(logging.NullHandler())
 # The kind of runtime that brings its own interpreter: ours, with AWS's runtime client.
+_CALLS_PLATFORMS = "PUBLIC_BASE_URL"
 _CUSTOM_RUNTIME = "provided.al2023"
 
 
@@ -69,6 +71,14 @@ def transform(source: Source, parameters: Mapping[str, str], region: str) -> Dep
     if not source.plain_worker:
         _use_custom_runtime(deployable.template)
     return deployable
+
+
+def point_to_platforms(template: Template, platforms: Mapping[str, str]) -> None:
+    """Let the functions that call platforms call the fake ones, by their base URLs."""
+    for resource in template["Resources"].values():
+        variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
+        if resource["Type"] == "AWS::Lambda::Function" and _CALLS_PLATFORMS in variables:
+            variables["FAKE_PLATFORMS"] = json.dumps(platforms)
 
 
 def _load(path: Path) -> Template:

@@ -16,6 +16,7 @@ from commerce_hooks_cli.verbs.endings import a_clean_stop_is_said
 from commerce_hooks_cli.verbs.fault import fault, faults_as_json, told
 from commerce_hooks_cli.verbs.help_page import Group, Verb
 from commerce_hooks_cli.verbs.options import Json
+from commerce_hooks_cli.verbs.platform import platform
 from commerce_hooks_cli.world import World
 
 local = typer.Typer(
@@ -25,6 +26,7 @@ local = typer.Typer(
 )
 local.command(cls=Verb)(demo)
 local.command(cls=Verb)(fault)
+local.add_typer(platform, name="platform")
 
 
 @local.command(cls=Verb)
@@ -111,6 +113,7 @@ def _described(world: World, state: LocalState) -> dict[str, Any]:
         "account": state.account,
         "event_bus_arn": state.outputs.get("EventBusArn"),
         "functions": world.local_stacks.functions(state),
+        "platforms": dict(state.platforms),
         "emulator_log": str(state.emulator_log),
         "faults": faults_as_json(world.local_stacks.faults(state)),
     }
@@ -122,6 +125,7 @@ def _show(screen: Screen, facts: dict[str, Any]) -> None:
         ("running since", facts["started_at"]),
         ("event bus", facts["event_bus_arn"]),
         ("functions", ", ".join(facts["functions"])),
+        ("fake platforms", ", ".join(f"{n} {url}" for n, url in facts["platforms"].items())),
         ("emulator's log", facts["emulator_log"]),
         *([("made to fail", told(facts["faults"]))] if facts["faults"] else []),
     ):
