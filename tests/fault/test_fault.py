@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 import pytest
@@ -10,12 +9,10 @@ import pytest
 from fault.account import Account
 from fault.callbacks import Sent
 from fault.cases import ViolationError
-from fault.clock import WorldClock
 from fault.command import main, played, played_side_by_side
 from fault.counts import Counts
 from fault.expected import Entry
 from fault.kinds import KINDS, Kind, Service
-from fault.ledger import Ledger
 from fault.report import gaps, lines
 from fault.run import Run
 from fault.schedule import ALL_SERVICES, OF_BULKS, Scene, combinations, scenes
@@ -88,10 +85,11 @@ def test_a_call_of_which_nobody_died_is_a_gap() -> None:
 
 
 def test_what_a_service_seldom_did_has_its_turn() -> None:
-    ledger, chance = Ledger(WorldClock()), Random(1)
+    run = Run(1)
+    ledger = run.account.ledger
     chosen: Counter[Kind] = Counter()
     for _ in range(3 * len(KINDS[Service.DEAD][1:])):
-        kind = ledger.rarest_fault(Service.DEAD, chance)
+        kind = ledger.rarest_fault(Service.DEAD, run.chance)
         ledger.faults[Service.DEAD, kind] += 1
         chosen[kind] += 1
 
