@@ -109,15 +109,17 @@ def _properties() -> Tree:
 def create_state_table(name: str = "state", *, encrypted: bool = False) -> None:
     """The table on moto, with the template's keys.
 
-    Encrypted only where that is looked at: moto makes a key for it, which takes a while.
+    Encrypted only where that is looked at: moto makes a key for it, which takes a while, even if
+    it is told not to encrypt.
     """
     properties = _properties()
+    encryption: Any = {"SSESpecification": {"Enabled": True}} if encrypted else {}
     boto3.client("dynamodb").create_table(
         TableName=name,
         BillingMode=properties["BillingMode"],
         AttributeDefinitions=properties["AttributeDefinitions"],
         KeySchema=properties["KeySchema"],
-        SSESpecification={"Enabled": encrypted},
+        **encryption,
     )
 
 
