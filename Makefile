@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-# A file's tests stay together, for they may share a local stack.
-ALL_TESTS := $(BIN)/pytest --numprocesses 2 --dist loadfile
+# A file's tests stay together, for they may share a local stack. Files come in their order, not
+# by how many tests they have: long files of few tests would be left to one process at the end.
+ALL_TESTS := $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -72,7 +73,7 @@ template-check: $(VENV)/.dev ## Validate the SAM template
 	@PATH="$(CURDIR)/$(BIN):$$PATH" AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam validate --lint
 
 # What runs on Lambda is measured, by the tests that are about it. `make test` runs them all.
-MEASURED = tests/unit tests/contract tests/cenit tests/integration tests/template tests/worlds
+MEASURED = tests/worlds tests/integration tests/contract tests/cenit tests/template tests/unit
 coverage: $(VENV)/.dev ## Tests of what runs on Lambda, with branch coverage, which has to be whole
 	@$(ALL_TESTS) -m "not emulator and not build" --cov=shared --cov=functions --cov-report= $(MEASURED)
 	@$(BIN)/coverage report --fail-under=100

@@ -2,9 +2,12 @@
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
+import boto3
 import botocore.session
 import pytest
 from hypothesis import settings
@@ -19,6 +22,23 @@ _AWS = {
 }
 
 
+_MAKE_CLIENT: Any = boto3.client
+_CLIENTS: dict[tuple[object, ...], Any] = {}
+
+
+def _client(*named: object, **chosen: object) -> Any:
+    """One for all tests with the same environment: making one takes longer than most tests.
+
+    Who changes his client makes one with a session of his own. moto answers only those that were
+    made after it was loaded.
+    """
+    seen = [each for each in sorted(os.environ.items()) if each[0].startswith("AWS_")]
+    key = (*named, *sorted(chosen.items()), *seen, "moto.core" in sys.modules)
+    if key not in _CLIENTS:
+        _CLIENTS[key] = _MAKE_CLIENT(*named, **chosen)
+    return _CLIENTS[key]
+
+
 def pytest_configure() -> None:
     # Before any test module is imported: SDK clients read these when they are made.
     for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
@@ -26,6 +46,7 @@ def pytest_configure() -> None:
     os.environ.update(_AWS)
     # Each new session would read the services' models anew, which takes longer than most tests.
     botocore.session.create_loader = cache(botocore.session.create_loader)
+    boto3.client = _client
     # A slow machine is no failure; and what CI says of a commit, it says again.
     settings.register_profile("ours", deadline=None, derandomize="CI" in os.environ)
     settings.load_profile("ours")

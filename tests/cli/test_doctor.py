@@ -304,12 +304,18 @@ def _telling(hospital: Hospital, service: str, name: str, value: object) -> Any:
     known = hospital.deployment.clients
 
     def clients(asked: str) -> Any:
-        client = known(asked)
-        if asked == service:
-            client.meta.events.register("after-call", lambda parsed, **_: _put(parsed, name, value))
+        if asked != service:
+            return known(asked)
+        client = _own_client(asked)
+        client.meta.events.register("after-call", lambda parsed, **_: _put(parsed, name, value))
         return client
 
     return clients
+
+
+def _own_client(service: str) -> Any:
+    session: Any = boto3.Session()
+    return session.client(service)
 
 
 def _put(tree: Any, name: str, value: object) -> None:
@@ -327,9 +333,10 @@ def _denying(hospital: Hospital, service: str) -> Any:
     known = hospital.deployment.clients
 
     def clients(asked: str) -> Any:
-        client = known(asked)
-        if asked == service:
-            client.meta.events.register("before-call", _deny)
+        if asked != service:
+            return known(asked)
+        client = _own_client(asked)
+        client.meta.events.register("before-call", _deny)
         return client
 
     return clients

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from random import Random
 
-from fault.kinds import Kind, Service, crashes_of, effect_of, is_permanent
+from fault.kinds import KINDS, Kind, Service, crashes_of, effect_of, is_permanent
 from support.faults import Effect, Fault
 
 _MOST_LINES = 80
@@ -67,6 +67,12 @@ class Ledger:
     def excuse(self, callback_ids: Collection[str]) -> None:
         """Something happened after which each of their events may come once more."""
         self.excuses.update(callback_ids)
+
+    def rarest_fault(self, service: Service, chance: Random) -> Kind:
+        """A way to fail in which this service seldom did yet."""
+        kinds = list(KINDS[service][1:])
+        chance.shuffle(kinds)
+        return min(kinds, key=lambda kind: self.faults[service, kind])
 
     def rarest_death(self, actor: str, chance: Random) -> tuple[str, Kind] | None:
         """A call that this actor makes, and a way to die of it that was seldom yet."""

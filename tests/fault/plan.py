@@ -15,6 +15,9 @@ _LONGEST_SLOW_SECONDS = 0.5
 _QUICKLY, _SLOWLY = (0.0, 0.3), (0.6, 2.0)
 """How long a failing call takes, from and to: of quick ones many fit into a budget."""
 _QUICK = 1 / 10
+_HURRIED = frozenset({Service.DEAD})
+"""Dead letters share two seconds, each gets half of what is left: slow failures would hardly be
+anything but timeouts there."""
 
 
 @dataclass(slots=True)
@@ -56,7 +59,7 @@ class Faults:
     def next_of(self, service: Service, operation: str) -> Fault | None:
         kind = self._kind(service, operation)
         try:
-            self._let_time_pass(failing=kind is not Kind.FINE)
+            self._let_time_pass(service, failing=kind is not Kind.FINE)
         except TimeoutError:
             self.ledger.called(service, operation, Kind.TIMEOUT_BEFORE, TimedOut())
             raise
@@ -79,9 +82,10 @@ class Faults:
             condition.calls -= 1
         return condition.kind
 
-    def _let_time_pass(self, *, failing: bool) -> None:
+    def _let_time_pass(self, service: Service, *, failing: bool) -> None:
         if failing:
-            self.clock.sleep(self.chance.uniform(*self.failing_seconds))
+            seconds = _QUICKLY if service in _HURRIED else self.failing_seconds
+            self.clock.sleep(self.chance.uniform(*seconds))
         elif self.chance.random() < _SLOW:
             self.clock.sleep(self.chance.uniform(0, _LONGEST_SLOW_SECONDS))
 

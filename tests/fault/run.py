@@ -14,7 +14,7 @@ from fault.counts import Counts
 from fault.deployment import Deployment
 from fault.front_door import FrontDoor
 from fault.judge import Judge
-from fault.kinds import KINDS, Kind, Service
+from fault.kinds import Kind, Service
 from fault.plan import Conditions, lasting
 from fault.recovery import Recovery
 from fault.schedule import ALL_SERVICES, OF_BULKS, Scene, can_meet_all, single_faults
@@ -161,8 +161,8 @@ class Run:
             case 2:
                 return conditions
             case 3 if Service.DEAD in SERVICES[job]:
-                # Poison, so that the dead letters are reached.
-                dead = self.chance.choice(KINDS[Service.DEAD])
+                # Poison, so that the dead letters are reached. Nothing else leads there often.
+                dead = self.account.ledger.rarest_fault(Service.DEAD, self.chance)
                 return lasting({Service.BUS: Kind.REFUSED, Service.DEAD: dead})
             case _:
                 return single_faults(self.chance, SERVICES[job])

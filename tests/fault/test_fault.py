@@ -1,5 +1,6 @@
 """A short run of what is deployed, and whether a run notices what is planted in it."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from fault.cases import ViolationError
 from fault.command import main, played, played_side_by_side
 from fault.counts import Counts
 from fault.expected import Entry
-from fault.kinds import Kind, Service
+from fault.kinds import KINDS, Kind, Service
 from fault.report import gaps, lines
 from fault.run import Run
 from fault.schedule import ALL_SERVICES, OF_BULKS, Scene, combinations, scenes
@@ -81,6 +82,25 @@ def test_a_call_of_which_nobody_died_is_a_gap() -> None:
     counts.crashes["drain", "bucket.GetObject", Kind.CRASH_AFTER] = 1
 
     assert "drain at bucket.GetObject: crash before" in list(gaps(counts))
+
+
+def test_what_a_service_seldom_did_has_its_turn() -> None:
+    run = Run(1)
+    ledger = run.account.ledger
+    chosen: Counter[Kind] = Counter()
+    for _ in range(3 * len(KINDS[Service.DEAD][1:])):
+        kind = ledger.rarest_fault(Service.DEAD, run.chance)
+        ledger.faults[Service.DEAD, kind] += 1
+        chosen[kind] += 1
+
+    assert chosen == dict.fromkeys(KINDS[Service.DEAD][1:], 3)
+
+
+def test_dead_letters_soon_meet_all_that_can_happen_to_them() -> None:
+    """So a whole run, of fifty times as many callbacks, has no gap there for any seed."""
+    counts = Run(1, turns=1).go([Scene(200, {Service.BUS: Kind.PARTIAL})])
+
+    assert not [gap for gap in gaps(counts) if gap.startswith(f"{Service.DEAD.value}:")]
 
 
 def test_a_short_run_prints_its_counts_and_its_seed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ FEW = (2, 12)
 BUS_DOWN = Scene(15, {Service.BUS: Kind.ERROR})
 QUEUE_DOWN_TOO = Scene(15, {Service.BUS: Kind.ERROR, Service.OUTBOX: Kind.THROTTLED})
 BUS_PARTLY_DOWN = Scene(25, {Service.BUS: Kind.PARTIAL, Service.OUTBOX: Kind.THROTTLED}, parts=FEW)
+IN_PART = Scene(25, {Service.BUS: Kind.PARTIAL}, parts=FEW)
 BUCKET_DOWN = Scene(100, {Service.BUCKET: Kind.THROTTLED})
 CALM = Scene(10, {})
 BULKS = Scene(12, {}, parts=FOR_A_JOB)
@@ -28,13 +29,13 @@ FEW_CALLBACKS = {
     worker_mutants.RenamesAtRedelivery: [BUCKET_DOWN],
     worker_mutants.ReportsNoFailures: [BUS_DOWN, CALM],
     mutants.RetriesPermanentCodes: [Scene(40, {})],
-    mutants.RetriesWhatSucceeded: [Scene(25, {Service.BUS: Kind.PARTIAL}, parts=FEW)],
+    mutants.RetriesWhatSucceeded: [IN_PART],
     mutants.ForgetsPointers: [BUS_DOWN, BUS_DOWN],
     mutants.RefusesWithoutARing: [Scene(25, {Service.RING: Kind.ERROR})],
     worker_mutants.DrainsWholeObjects: [BUS_PARTLY_DOWN],
     worker_mutants.DropsPoison: [BUS_DOWN, BUS_DOWN],
     worker_mutants.NeverSweeps: [Scene(15, {Service.BULK: Kind.ERROR}, parts=FOR_A_JOB)],
-    worker_mutants.ReportsAllFailures: [BUS_DOWN, BUS_DOWN],
+    worker_mutants.ReportsAllFailures: [IN_PART],
     worker_mutants.SavesProgressFirst: [BULKS],
 }
 """Where a fault of few callbacks counts, most of them are of that kind."""

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ HEAVY_POWERTOOLS = {
 OTHERS = ("activity", "bulk", "cenit", "redeliver", "shapes", "upkeep")
 
 
+@cache
 def imported_by(module: str) -> set[str]:
     path = [str(FUNCTIONS), str(FUNCTIONS.parent / "shared")]
     done = subprocess.run(

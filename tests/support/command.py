@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import typer.testing
 from typer.testing import CliRunner
 
 from commerce_hooks.errors import UnavailableError
@@ -40,6 +42,8 @@ from support.stores import surroundings
 if TYPE_CHECKING:
     from commerce_hooks.platform_access import PlatformAccess
 
+# It would put all verbs together anew for each run, which takes longer than most verbs.
+typer.testing._get_command = cache(typer.testing._get_command)  # type: ignore[attr-defined]
 CHECKOUT = Path(__file__).parents[2]
 RING = json.dumps({"sign": "k1", "k1": "the-key-of-the-command-tests-0123456789"})
 LOCAL_STORE = "demo"

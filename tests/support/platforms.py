@@ -1,5 +1,7 @@
 """The platforms as the code has them, found by folder: adding one edits no test."""
 
+from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -9,7 +11,8 @@ from commerce_hooks.platform import Platform
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 
-def platforms() -> dict[str, Platform]:
+@cache
+def platforms() -> Mapping[str, Platform]:
     """Every platform by its folder's name, sorted."""
     return {
         folder.parent.name: import_module(f"{folder.parent.name}.webhook").PLATFORM
@@ -17,7 +20,8 @@ def platforms() -> dict[str, Platform]:
     }
 
 
-def senders() -> dict[str, Platform]:
+@cache
+def senders() -> Mapping[str, Platform]:
     """Every platform, and Cenit, whose commands become events as well; sorted."""
     return dict(sorted({**platforms(), CENIT.name: CENIT}.items()))
 

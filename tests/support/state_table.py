@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from itertools import count
 from threading import Lock
 from typing import Any
@@ -16,7 +16,7 @@ from commerce_hooks.decoding import JsonValue
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.state.aws import DynamoStateTable
 from commerce_hooks.state.table import Row
-from template.reading import Tree, as_written
+from template.reading import as_written
 
 
 @dataclass
@@ -100,24 +100,20 @@ def failing(_: str) -> None:
     raise UnavailableError("table", "Timeout")
 
 
-@cache
-def _properties() -> Tree:
-    """The table's in the template, which takes most of a second to read."""
-    return as_written().properties("StateTable")
-
-
 def create_state_table(name: str = "state", *, encrypted: bool = False) -> None:
     """The table on moto, with the template's keys.
 
-    Encrypted only where that is looked at: moto makes a key for it, which takes a while.
+    Encrypted only where that is looked at: moto makes a key for it, which takes a while, even if
+    it is told not to encrypt.
     """
-    properties = _properties()
+    properties = as_written().properties("StateTable")
+    encryption: Any = {"SSESpecification": {"Enabled": True}} if encrypted else {}
     boto3.client("dynamodb").create_table(
         TableName=name,
         BillingMode=properties["BillingMode"],
         AttributeDefinitions=properties["AttributeDefinitions"],
         KeySchema=properties["KeySchema"],
-        SSESpecification={"Enabled": encrypted},
+        **encryption,
     )
 
 

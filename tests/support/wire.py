@@ -1,23 +1,26 @@
 """The SDK's wire: a service in memory behind the SDK's own client.
 
-The client builds, signs and parses as it always does; only where it would send a request
-(botocore's event `before-send`), the service answers. Nothing listens, so a call takes less than
-a millisecond, and a plan decides what goes wrong with it.
+The client builds and parses as it always does; only where it would send a request (botocore's
+event `before-send`), the service answers. It doesn't sign, for nobody here could tell. Nothing
+listens, so a call takes less than a millisecond, and a plan decides what goes wrong with it.
 """
 
 import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property, partial
 from threading import RLock
 from typing import Any, Protocol
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, HTTPClientError, ReadTimeoutError
+from botocore.handlers import disable_signing
 from urllib3.exceptions import ProtocolError
 from urllib3.exceptions import ReadTimeoutError as BodyTimeoutError
 
@@ -44,6 +47,8 @@ STARTED_AT = datetime(2026, 3, 9, 12, tzinfo=UTC)
 """The date when a clock shows 0."""
 # One session for all tests: it caches the services' models, which take longer than any test.
 SESSION = boto3.Session("testing", "testing", region_name=REGION)
+# Otherwise it composes one of a dozen parts, twice a call: a tenth of what a call takes.
+_CONFIG = SDK_CONFIG.merge(Config(user_agent="tests"))
 # The stubs want headers as http.client has them; any mapping will do.
 _RESPONSE: Callable[..., AWSResponse] = AWSResponse
 
@@ -117,7 +122,9 @@ class Call:
 
     def header(self, name: str) -> str | None:
         value: str | bytes | None = self.headers.get(name)
-        return value.decode() if isinstance(value, bytes) else value
+        text = value.decode() if isinstance(value, bytes) else value
+        # Space around a value is no part of it (RFC 9110, "Field Values").
+        return text and text.strip(" \t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +183,8 @@ class Wire:
 
     @cached_property
     def client(self) -> Any:
-        """One for all containers that share the service: making one takes milliseconds."""
-        # The stubs know every service by a signature of its own.
-        session: Any = SESSION
-        client = session.client(self.service, config=SDK_CONFIG)
-        events = client.meta.service_model.service_id.hyphenize()
-        client.meta.events.register(f"before-send.{events}", self._answer)
-        return client
+        """The SDK's client, at the end of this wire."""
+        return _Client(self)
 
     def land(self) -> None:
         """Let what is still under way take effect."""
@@ -191,7 +193,12 @@ class Wire:
             for call in late:
                 self._act(call)
 
-    def _answer(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
+    def answer(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
+        """What the client is answered.
+
+        Raises:
+            Exception: Whatever the HTTP client would raise, where the plan breaks the connection.
+        """
         operation = event_name.rpartition(".")[2]
         if operation not in self._operations:
             raise NotModelledError(f"{self.service}.{operation}")
@@ -249,6 +256,47 @@ class Wire:
             raise
         except Exception as error:
             raise NotModelledError(f"{self.service}.{call.operation}: {error!r}") from error
+
+
+class _Client:
+    """The SDK's client of a service, whose calls come to this wire: all wires share one."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(_sdk_client(self._wire.service), name)
+        return partial(self._call, found) if callable(found) else found
+
+    def get_paginator(self, operation: str) -> Any:
+        """One that calls from here, page by page."""
+        return type(_sdk_client(self._wire.service)).get_paginator(self, operation)
+
+    def _call(self, method: Callable[..., Any], *arguments: Any, **parameters: Any) -> Any:
+        token = _AT.set(self._wire)
+        try:
+            return method(*arguments, **parameters)
+        finally:
+            _AT.reset(token)
+
+
+_AT: ContextVar[Wire] = ContextVar("the wire of the call that this thread makes")
+
+
+@cache
+def _sdk_client(service: str) -> Any:
+    """One for all wires: making one takes longer than most tests."""
+    # The stubs know every service by a signature of its own.
+    session: Any = SESSION
+    client = session.client(service, config=_CONFIG)
+    events = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register_first("choose-signer", disable_signing)
+    client.meta.events.register(f"before-send.{events}", _at_the_wire)
+    return client
+
+
+def _at_the_wire(**request: Any) -> AWSResponse:
+    return _AT.get().answer(**request)
 
 
 def _errors(fault: TimedOut | Hung | Reset, url: str) -> tuple[Exception, Exception]:

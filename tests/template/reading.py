@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Template:
         return {**self.document["Globals"]["Function"], **self.properties(name)}
 
 
+@cache
 def as_written() -> Template:
     return Template(yaml_parse((ROOT / "template.yaml").read_text("utf-8")))
 
