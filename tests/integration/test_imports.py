@@ -44,7 +44,7 @@ HEAVY_POWERTOOLS = {
 }
 
 
-OTHERS = ("activity", "bulk", "cenit", "redeliver", "shapes", "upkeep")
+OTHERS = ("activity", "bulk", "cenit", "ensure_subscriptions", "redeliver", "shapes", "upkeep")
 
 
 def imported_by(module: str) -> set[str]:
