@@ -1,5 +1,8 @@
 """Log lines and metrics: stores and what became of them, no URL and nothing of a body."""
 
+from collections import Counter
+from collections.abc import Mapping
+
 from commerce_hooks.callback import iso_utc
 from commerce_hooks.errors import UnavailableError
 from commerce_hooks.observing import JobObserver, Meter
@@ -56,14 +59,13 @@ class EnsureObserver:
             outcome=report.outcome.value,
             **_about(errand),
             callback_id=run_id,
-            **counts,
+            changes=counts,
             wrong=len(report.wrong),
             cause=report.cause,
         )
         for kind, number in counts.items():
-            if number:
-                about = {"platform": errand.store.platform, "kind": kind}
-                self._meter.measure("SubscriptionChanges", number, about)
+            about = {"platform": errand.store.platform, "kind": kind}
+            self._meter.measure("SubscriptionChanges", number, about)
 
     def not_run(self, errand: Errand, outcome: str, cause: str) -> None:
         """There was no round; why is told."""
@@ -88,10 +90,10 @@ class EnsureObserver:
         self._rounds.ran("error", outcome="unavailable", **_about(errand), cause=str(error))
 
 
-def _counts(report: Report) -> dict[str, int]:
+def _counts(report: Report) -> Mapping[str, int]:
     """How many of each kind; what was mended of what had drifted counts as such as well."""
-    done = [_KINDS[change.action] for change in report.done]
-    return {kind: done.count(kind) for kind in _KINDS.values()} | {"drifted": len(report.drifted)}
+    kinds = [_KINDS[change.action] for change in report.done] + ["drifted"] * len(report.drifted)
+    return Counter(kinds)
 
 
 def _about(errand: Errand) -> dict[str, str]:
