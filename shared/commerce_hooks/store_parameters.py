@@ -5,10 +5,9 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from commerce_hooks.aws import Patience, error_code
+from commerce_hooks.aws import Patience
 from commerce_hooks.deadline import PARAMETERS_SECONDS
 from commerce_hooks.errors import CommerceHooksError
 from commerce_hooks.platform_access import Credentials
@@ -21,8 +20,6 @@ from commerce_hooks.stores import (
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
-
-_MISSING = "ParameterNotFound"
 
 
 class StoreGoneError(CommerceHooksError):
@@ -123,14 +120,9 @@ class SsmStoreReader:
         )
 
     def _value(self, name: str) -> str | None:
-        try:
-            found = self._client.get_parameter(Name=name, WithDecryption=True)
-        except ClientError as error:
-            # It is an answer, and asking again would bring no other.
-            if error_code(error) == _MISSING:
-                return None
-            raise
-        return found["Parameter"]["Value"]
+        # Unlike GetParameter it does not fail for what is not there, so nothing is tried again.
+        found = self._client.get_parameters(Names=[name], WithDecryption=True)["Parameters"]
+        return found[0]["Value"] if found else None
 
 
 def parsed(text: str) -> StoreConfiguration | None:

@@ -136,8 +136,8 @@ def test_what_cannot_be_read_of_one_store_is_said_and_not_quoted(spoiled: str) -
 
 
 class Refusing:
-    def get_parameter(self, **_: object) -> None:
-        raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetParameter")
+    def get_parameters(self, **_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetParameters")
 
 
 def test_a_right_that_is_missing_is_not_taken_for_a_store_that_is_gone() -> None:
