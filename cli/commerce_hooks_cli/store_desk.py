@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from commerce_hooks.state.leases import LeaseHeldError, Leases
+from commerce_hooks.state.leases import LEASE_SECONDS, LeaseHeldError, Leases
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.platforms import unknown
 from commerce_hooks_cli.program import command_to_type
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.console import Screen
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.world import World
-
-LEASE_SECONDS = 600.0
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from commerce_hooks.state.leases import LeaseLostError
+from commerce_hooks.state.leases import LEASE_SECONDS, LeaseLostError
 from commerce_hooks_cli.errors import CommandError
-from commerce_hooks_cli.store_desk import LEASE_SECONDS
 from commerce_hooks_cli.store_removal import (
     AtThePlatform,
     Remains,

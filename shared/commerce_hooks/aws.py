@@ -281,7 +281,7 @@ class S3PayloadBucket:
         )
 
 
-class _SqsQueue:
+class SqsQueue:
     """One queue. Its client, too, is made when it is first needed."""
 
     def __init__(
@@ -309,8 +309,34 @@ class _SqsQueue:
             ),
         )
 
+    def _put_batch(
+        self, messages: Sequence[Mapping[str, Any]], seconds: float
+    ) -> Sequence[str | None]:
+        """One call for at most ten messages; the answer has an error code, or None, for each.
 
-class SqsBulkQueue(_SqsQueue):
+        Raises:
+            UnavailableError: None was taken, as far as is known.
+        """
+        return self._patience.call("queue", seconds, lambda: self._codes(messages))
+
+    def _codes(self, messages: Sequence[Mapping[str, Any]]) -> Sequence[str | None]:
+        """What became of each; where that is the same fault of all, it is as good as no answer.
+
+        Raises:
+            ClientError: None was taken.
+        """
+        names = list(map(str, range(len(messages))))
+        entries: Any = [{"Id": name, **one} for name, one in zip(names, messages, strict=True)]
+        answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+        sent = {entry["Id"] for entry in answer.get("Successful", [])}
+        if not sent:
+            code = next((entry["Code"] for entry in answer.get("Failed", [])), _CUT_SHORT)
+            raise ClientError({"Error": {"Code": code}}, "SendMessageBatch")
+        failed = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
+        return [None if name in sent else failed.get(name, _CUT_SHORT) for name in names]
+
+
+class SqsBulkQueue(SqsQueue):
     """The queue of bulk jobs."""
 
     def put(self, key: str, seconds: float) -> None:
@@ -322,42 +348,21 @@ class SqsBulkQueue(_SqsQueue):
         )
 
 
-class SqsOutboxQueue(_SqsQueue):
+class SqsOutboxQueue(SqsQueue):
     """A queue of letters: the outbox, or that of its dead letters."""
 
     def put(self, letters: Sequence[Letter], seconds: float) -> Sequence[str | None]:
-        return self._patience.call("queue", seconds, lambda: self._codes(letters))
+        return self._put_batch([_message_of(letter) for letter in letters], seconds)
 
-    def _codes(self, letters: Sequence[Letter]) -> Sequence[str | None]:
-        """What became of each; where that is the same fault of all, it is as good as no answer.
 
-        Raises:
-            ClientError: None was taken.
-        """
-        answer = self._send(letters)
-        sent = {entry["Id"] for entry in answer.get("Successful", [])}
-        if not sent:
-            code = next((entry["Code"] for entry in answer.get("Failed", [])), _CUT_SHORT)
-            raise ClientError({"Error": {"Code": code}}, "SendMessageBatch")
-        failed = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
-        names = map(str, range(len(letters)))
-        return [None if name in sent else failed.get(name, _CUT_SHORT) for name in names]
-
-    def _send(self, letters: Sequence[Letter]) -> Any:
-        return self._client.send_message_batch(
-            QueueUrl=self._url,
-            Entries=[
-                {
-                    "Id": str(number),
-                    "MessageBody": letter.text,
-                    "MessageAttributes": {
-                        name: {"DataType": "String", "StringValue": value}
-                        for name, value in letter.attributes.items()
-                    },
-                }
-                for number, letter in enumerate(letters)
-            ],
-        )
+def _message_of(letter: Letter) -> dict[str, Any]:
+    return {
+        "MessageBody": letter.text,
+        "MessageAttributes": {
+            name: {"DataType": "String", "StringValue": value}
+            for name, value in letter.attributes.items()
+        },
+    }
 
 
 def event_bridge() -> "EventBridgeClient":

@@ -11,9 +11,18 @@ from typing import Any
 import pytest
 from cfnlint import api as cfn_lint
 
+from commerce_hooks.events import Event
 from commerce_hooks.platform import QUARANTINED, SYNTHETIC, UNRECOGNIZED
 from commerce_hooks.schemas.envelope import Metadata
 from commerce_hooks.stores import StoreId
+from commerce_hooks.subscriptions.events import (
+    CREATED,
+    DETAIL_TYPES,
+    DRIFTED,
+    FAILED,
+    UPDATED,
+    events_of,
+)
 from shapes.notices import SHAPE_CHANGED, change_of, notice_of
 from shapes.shapes import NOTHING
 from support.platforms import platforms, senders
@@ -30,8 +39,11 @@ from upkeep.episodes import (
 )
 from upkeep.heartbeat import HEARTBEAT
 from upkeep.silence import Silence
+from worlds.world import World
 
 CATALOGUE = (Path(__file__).parents[2] / "docs/events/README.md").read_text("utf-8")
+
+DIFFERENCE = ("field", "existing", "desired")
 
 Row = tuple[str, ...]
 
@@ -106,6 +118,7 @@ def test_the_table_of_our_own_events_is_complete() -> None:
         SHAPE_CHANGED,
         STORE_SILENT,
         STORE_HEARD,
+        *DETAIL_TYPES,
         HEARTBEAT,
     }
 
@@ -144,6 +157,55 @@ def test_what_is_said_of_silent_stores_is_what_is_sent() -> None:
         assert re.findall(r'"([a-z]+)"', said.partition("}`")[0]) == list(event.data)
         assert f"`{event.source}`" in CATALOGUE
     assert len({event.metadata.callback_id for event in events}) == 1
+
+
+@pytest.mark.parametrize("detail_type", DETAIL_TYPES)
+def test_what_is_said_of_subscriptions_is_what_is_sent(detail_type: str) -> None:
+    rows = {row[0]: row[2] for row in table("detail-type", "when")}
+    said = rows[detail_type]
+    if said == "The same.":
+        said = rows[CREATED]
+    named = re.findall(r'"([a-z_]+)"', said.partition("}`")[0])
+
+    (event,) = (event for event in subscription_events() if event.detail_type == detail_type)
+
+    sent = [*names_in(event.data)]
+    # Only what was updated was different; the others have none to name.
+    assert named == (sent if detail_type in {UPDATED, FAILED} else [*sent, *DIFFERENCE])
+    assert f"`{event.source}`" in CATALOGUE
+
+
+def subscription_events() -> Iterator[Event]:
+    """One of each kind, of shops whose subscriptions are changed by us and by others."""
+    shop = World(policy="sync", topics=("order_created",))
+    yield from told(shop)
+    shop.memory.records.clear()
+    yield from (event for event in told(shop) if event.detail_type == DRIFTED)
+    shop = World(policy="sync", topics=("order_created",))
+    shop.memory.put(shop.url("order_created", key="k1"), frozenset({"order_created"}))
+    yield from told(shop)
+    shop = World(policy="sync", topics=("order_created",))
+    shop.round()
+    shop.memory.put(shop.url("order_created"), frozenset({"order_created"}))
+    yield from told(shop)
+    shop = World(topics=("order_created",))
+    shop.memory.hides_new = True
+    yield from (event for event in told(shop) if event.detail_type == FAILED)
+
+
+def told(world: World) -> list[Event]:
+    report = world.round()
+    return events_of(world.shop, report, "test/unit", world.now(), "run", "schedule")
+
+
+def names_in(data: Any) -> Iterator[str]:
+    """The names of fields, and of those within them; of a list's elements the first's."""
+    if isinstance(data, dict):
+        for name, value in data.items():
+            yield name
+            yield from names_in(value)
+    elif isinstance(data, list) and data:
+        yield from names_in(data[0])
 
 
 def test_the_example_is_an_event_of_the_sample_that_it_shows() -> None:

@@ -4,11 +4,19 @@ from functools import partial
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
+from pydantic import SecretStr
 
 from commerce_hooks.aws import Patience
 from commerce_hooks.errors import UnavailableError
-from commerce_hooks.store_parameters import SsmStores
+from commerce_hooks.platform_access import Credentials
+from commerce_hooks.store_parameters import (
+    SsmStoreReader,
+    SsmStores,
+    StoreGoneError,
+    StoreUnusableError,
+)
 from commerce_hooks.stores import StoreConfiguration, StoreId, configuration_path, credentials_path
 
 CONFIGURATION = StoreConfiguration(label="Acme", added_at="2026-03-09T12:00:00.000Z")
@@ -73,3 +81,67 @@ def test_a_failing_ssm_is_unavailable() -> None:
 
     with pytest.raises(UnavailableError, match="stores: PermissionError"):
         failing.all()
+
+
+# --- One store, with its credentials ------------------------------------------------------------
+
+ACME = StoreId("centry", "acme")
+
+
+class Account(Credentials):
+    """Credentials of some platform."""
+
+    token: SecretStr
+
+
+def reader(stack: str = "hooks") -> SsmStoreReader:
+    return SsmStoreReader(stack, partial(boto3.client, "ssm"), Patience(lambda: 0.0, never))
+
+
+def never(_: float) -> None:
+    raise AssertionError("SSM has answered, and is asked again")
+
+
+@mock_aws
+def test_one_store_is_read_with_its_credentials() -> None:
+    put(f"{configuration_path('hooks')}/{ACME}", CONFIGURATION.model_dump_json())
+    put(f"{credentials_path('hooks')}/{ACME}", '{"token": "secret"}', "SecureString")
+
+    assert reader().configuration(ACME) == CONFIGURATION
+    assert reader().credentials(ACME, Account) == Account(token=SecretStr("secret"))
+
+
+@mock_aws
+def test_a_store_that_is_not_there_is_gone_and_has_no_credentials() -> None:
+    put(f"{configuration_path('hooks-2')}/{ACME}", CONFIGURATION.model_dump_json())
+
+    with pytest.raises(StoreGoneError):
+        reader().configuration(ACME)
+    with pytest.raises(StoreUnusableError, match="no credentials"):
+        reader().credentials(ACME, Account)
+
+
+@mock_aws
+@pytest.mark.parametrize("spoiled", ["canary", '["canary"]', '{"token": "x", "canary": 1}'])
+def test_what_cannot_be_read_of_one_store_is_said_and_not_quoted(spoiled: str) -> None:
+    put(f"{configuration_path('hooks')}/{ACME}", spoiled)
+    put(f"{credentials_path('hooks')}/{ACME}", spoiled, "SecureString")
+
+    with pytest.raises(StoreUnusableError, match="configuration cannot be read"):
+        reader().configuration(ACME)
+    with pytest.raises(StoreUnusableError, match="credentials cannot be read") as raised:
+        reader().credentials(ACME, Account)
+    assert raised.value.__suppress_context__
+    assert "canary" not in str(raised.value)
+
+
+class Refusing:
+    def get_parameters(self, **_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetParameters")
+
+
+def test_a_right_that_is_missing_is_not_taken_for_a_store_that_is_gone() -> None:
+    refusing = SsmStoreReader("hooks", Refusing, Patience(lambda: 0.0, never))  # type: ignore[arg-type]
+
+    with pytest.raises(UnavailableError, match="stores: AccessDeniedException"):
+        refusing.configuration(ACME)

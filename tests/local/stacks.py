@@ -126,11 +126,13 @@ def schedules_of(state: LocalState, function: str) -> dict[str, Any]:
     """What each schedule hands to a function of the template, by its expression."""
     events, called = state.client("events"), physical_id(state, function)
     about = state.client("lambda").get_function(FunctionName=called)["Configuration"]
-    rules = events.list_rule_names_by_target(TargetArn=about["FunctionArn"])["RuleNames"]
+    names = events.list_rule_names_by_target(TargetArn=about["FunctionArn"])["RuleNames"]
+    rules = [events.describe_rule(Name=name) for name in names]
     return {
-        events.describe_rule(Name=rule)["ScheduleExpression"]: json.loads(target["Input"])
+        rule["ScheduleExpression"]: json.loads(target["Input"])
         for rule in rules
-        for target in events.list_targets_by_rule(Rule=rule)["Targets"]
+        if "ScheduleExpression" in rule
+        for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
     }
 
 

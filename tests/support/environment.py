@@ -15,3 +15,10 @@ FUNCTION_ENVIRONMENT = {
     "SENSITIVE_RETENTION_DAYS": "5",
     "STATE_TABLE": "state",
 }
+
+# What it gives this function alone.
+ENSURE_ENVIRONMENT = {
+    "ENSURE_SUBSCRIPTIONS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/x.fifo",
+    "FORMER_BASE_URLS": "https://former.example.com/api",
+    "PUBLIC_BASE_URL": "https://hooks.example.com",
+}

@@ -17,6 +17,12 @@ from commerce_hooks.outcomes import Outcome, Receipt
 from commerce_hooks.state.seen import SEEN
 from commerce_hooks.state.table import Row
 from commerce_hooks.stores import StoreId
+from commerce_hooks.subscriptions.records import Record
+from commerce_hooks.subscriptions.rounds import Outcome as RoundOutcome
+from commerce_hooks.subscriptions.rounds import Report
+from ensure_subscriptions.errands import Errand
+from ensure_subscriptions.observing import EnsureObserver
+from ensure_subscriptions.standing import Standing
 from redeliver.dead_letters import DeadLetters
 from redeliver.draining import Drain
 from redeliver.entrypoint import Parts, handler_of
@@ -61,6 +67,7 @@ def observe_everything(deployment: str) -> None:
     activity = ActivityObserver(JobObserver("activity", meter))
     activity.dropped("m1")
     activity.unsettled(Unsettled(sighting(), "table: Timeout"))
+    _subscriptions_are_not_in_order(EnsureObserver(meter))
 
 
 def job_of(function: str) -> str:
@@ -127,6 +134,21 @@ def _stores_are_silent(observer: UpkeepObserver) -> None:
     observer.row_unreadable(Row(SEEN, "konimbo/acme#t#k1"))
     observer.not_told(acme, failed)
     observer.not_listened(failed)
+
+
+def _subscriptions_are_not_in_order(observer: EnsureObserver) -> None:
+    store = StoreId("konimbo", "acme")
+    errand, failed = Errand(store=store), UnavailableError("table", "Timeout")
+    record = Record(store, cause="words", listed_at=NOW, wrong_since=NOW)
+    observer.dispatched(1)
+    observer.not_dispatched(failed)
+    observer.stand(Standing(unhealed=(record,), unverified=(record,)))
+    for outcome in RoundOutcome:
+        observer.ran(errand, "run", Report(outcome))
+    for other in ("busy", "gone", "no_api", "unusable"):
+        observer.not_run(errand, other, "words")
+    observer.unavailable(errand, failed)
+    observer.strange("m1")
 
 
 def lines_in(printed: str) -> list[dict[str, Any]]:

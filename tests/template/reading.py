@@ -12,7 +12,16 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).parents[2]
 FUNCTION = "AWS::Serverless::Function"
 # Functions that take no platform's callbacks, by their folders.
-OTHERS = ("activity", "bulk", "cenit", "not_found", "redeliver", "shapes", "upkeep")
+OTHERS = (
+    "activity",
+    "bulk",
+    "cenit",
+    "ensure_subscriptions",
+    "not_found",
+    "redeliver",
+    "shapes",
+    "upkeep",
+)
 RETAINED = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 
 Tree = dict[str, Any]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from commerce_hooks.deadline import ANSWER_SECONDS, BUS_SECONDS, KEY_RING_SECONDS
 from commerce_hooks.outcomes import ANSWERS, Outcome
 from commerce_hooks.platform import Platform
+from ensure_subscriptions.standing import PERIOD
 from redeliver.backoff import LONGEST_SECONDS
 from support.filter_pattern import matches
 from support.platforms import block_name, senders
@@ -44,6 +46,7 @@ OF_AWS: dict[str, tuple[str, dict[str, str], set[str]]] = {
     ),
 }
 BULK_JOBS = ("bulk", "sweep")
+GAUGES_OF_STORES = ("SilentStores", "UnhealedStores", "UnverifiedStores")
 BLOCKS_WAITED_FOR = {block_name(name) for name in senders()}
 
 
@@ -283,10 +286,14 @@ def visible(queue: str) -> Metric:
 
 def test_an_alarm_says_what_silence_means(template: Template, alarms: tuple[Alarm, ...]) -> None:
     breaching = [a.name for a in alarms if a.properties["TreatMissingData"] == "breaching"]
-    gauges = ("OpenRecords", "OldestOpenRecord", "ExpiringRecords", "SilentStores")
+    gauges = ("OpenRecords", "OldestOpenRecord", "ExpiringRecords", *GAUGES_OF_STORES)
 
-    # Both are told all the time, and that they are not is what these are to notice.
-    assert set(breaching) == {"HeartbeatMissingAlarm", "OutboxObjectsAlarm"}
+    # They are told all the time, and that they are not is what these are to notice.
+    assert set(breaching) == {
+        "DispatchMissingAlarm",
+        "HeartbeatMissingAlarm",
+        "OutboxObjectsAlarm",
+    }
     for alarm in alarms:
         # What a gauge said last holds until it says something else.
         gauged = {metric.name for metric in alarm.metrics} & set(gauges)
@@ -341,6 +348,26 @@ def test_a_store_that_is_silent_rings(template: Template, alarms: tuple[Alarm, .
     assert alarm.properties["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
 
 
+@pytest.mark.parametrize(("name", "times"), [("UnhealedStores", 1), ("UnverifiedStores", 2)])
+def test_a_store_whose_subscriptions_are_not_in_order_rings(
+    template: Template, alarms: tuple[Alarm, ...], name: str, times: int
+) -> None:
+    (alarm,) = watching(alarms, ours(template, name, kind="store"))
+
+    assert timedelta(seconds=alarm.period) == PERIOD
+    assert alarm.properties["EvaluationPeriods"] == alarm.properties["DatapointsToAlarm"] == times
+    assert (alarm.threshold, alarm.properties["Statistic"]) == (1, "Maximum")
+
+
+def test_two_dispatches_that_stay_away_ring(template: Template, alarms: tuple[Alarm, ...]) -> None:
+    (alarm,) = watching(alarms, ours(template, "Jobs", job="dispatch", outcome="dispatched"))
+
+    assert timedelta(seconds=alarm.period) == PERIOD
+    assert alarm.properties["EvaluationPeriods"] == alarm.properties["DatapointsToAlarm"] == 2
+    assert alarm.properties["ComparisonOperator"] == "LessThanThreshold"
+    assert (alarm.threshold, alarm.properties["Statistic"]) == (1, "Sum")
+
+
 def test_an_outbox_that_does_not_empty_itself_rings(
     template: Template, alarms: tuple[Alarm, ...]
 ) -> None:
@@ -379,7 +406,7 @@ def test_bulks_that_wait_for_a_service_ring_before_half_an_hour_is_over(
 
 def test_all_others_ring_when_there_is_too_much(alarms: tuple[Alarm, ...]) -> None:
     operators = {a.name: a.properties["ComparisonOperator"] for a in alarms}
-    del operators["HeartbeatMissingAlarm"]
+    del operators["HeartbeatMissingAlarm"], operators["DispatchMissingAlarm"]
 
     assert set(operators.values()) == {"GreaterThanOrEqualToThreshold"}
 

@@ -28,6 +28,8 @@ OUTPUTS = {
     "OutboxDeadLettersUrl": {"Ref": "OutboxDeadLetters"},
     "ActivityQueueUrl": {"Ref": "ActivityQueue"},
     "ActivityDeadLettersUrl": {"Ref": "ActivityDeadLetters"},
+    "EnsureSubscriptionsQueueUrl": {"Ref": "EnsureSubscriptionsQueue"},
+    "EnsureSubscriptionsDeadLettersUrl": {"Ref": "EnsureSubscriptionsDeadLetters"},
     "PayloadBucketName": {"Ref": "PayloadBucket"},
     "LayerArn": {"Ref": "SharedLayer"},
     "ApiId": {"Ref": "CallbackApi"},

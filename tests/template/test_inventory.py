@@ -40,19 +40,30 @@ ONCE = {
     "AWS::SQS::QueuePolicy": 2,
 }
 # Beside the two of each function.
-ALARMS = 25
+ALARMS = 29
 # No platform waits for these, so they may take longer.
 JOBS = {
     "ActivityFunction",
     "BulkFunction",
+    "EnsureSubscriptionsFunction",
     "RedeliverFunction",
     "ShapesFunction",
     "UpkeepFunction",
 }
 # Schedules call these, asynchronously.
-SCHEDULED = {"RedeliverFunction", "UpkeepFunction"}
+SCHEDULED = {"EnsureSubscriptionsFunction", "RedeliverFunction", "UpkeepFunction"}
+# This alone has to know where callback URLs lead.
+OWN_ENVIRONMENT = {
+    "EnsureSubscriptionsFunction": {
+        "ENSURE_SUBSCRIPTIONS_QUEUE_URL",
+        "FORMER_BASE_URLS",
+        "PUBLIC_BASE_URL",
+    }
+}
 # What waits for the bus, and its dead letters.
 OUTBOX = {FUNCTION: 1, "AWS::IAM::Role": 1, "AWS::Logs::LogGroup": 1, "AWS::SQS::Queue": 2}
+# A queue of stores, and its dead letters.
+SUBSCRIPTIONS = OUTBOX
 # The heartbeat's rule, its queue, and one for what the rule could not deliver.
 UPKEEP = {
     FUNCTION: 1,
@@ -101,6 +112,7 @@ def test_the_template_holds_these_resources_and_no_others(template: Template) ->
     expected = Counter(ONCE)
     expected.update(UPKEEP)
     expected.update(OUTBOX)
+    expected.update(SUBSCRIPTIONS)
     for _ in platforms():
         expected.update(A_PLATFORM)
 
@@ -131,7 +143,10 @@ def test_a_function_has_these_properties_and_no_others(template: Template) -> No
     for name, properties in template.of_type(FUNCTION).items():
         more = {"Timeout"} if name in JOBS else set()
         more |= {"EventInvokeConfig"} if name in SCHEDULED else set()
+        more |= {"Environment"} if name in OWN_ENVIRONMENT else set()
         assert properties.keys() - {"Layers"} == own | more, name
+        variables = properties.get("Environment", {}).get("Variables", {})
+        assert variables.keys() == OWN_ENVIRONMENT.get(name, set()), name
 
 
 def test_the_environment_holds_names_and_no_secret(template: Template) -> None:

@@ -17,6 +17,13 @@ OUTSIDE = {"boto3", "botocore", "http", "os", "socket", "ssl", "time", "urllib",
 PURE = {"urllib.parse"}  # percent-encoding: of a package that opens URLs, the part that does not
 OUTSIDE_CALLS = {"datetime.now", "datetime.utcnow", "date.today", "open"}
 
+# Those who deal with whatever platform's callback or store comes along load that one's modules.
+BY_NAME = {
+    "functions/bulk/app.py",
+    "functions/ensure_subscriptions/platforms.py",
+    "functions/redeliver/entrypoint.py",
+}
+
 
 def modules(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.py"))
@@ -75,6 +82,17 @@ def test_only_the_adapters_touch_the_world(path: Path) -> None:
 
     assert not {name.partition(".")[0] for name in imported(path) if name not in PURE} & OUTSIDE
     assert not called & OUTSIDE_CALLS
+
+
+def test_platforms_meet_by_name_in_these_modules_and_nowhere_else() -> None:
+    """What is loaded by its name is seen by no other rule here, so who does it is listed."""
+    found = {
+        name_of(path)
+        for path in [*modules(KERNEL), *modules(FUNCTIONS)]
+        if "importlib" in {name.partition(".")[0] for name in imported(path)}
+    }
+
+    assert found == BY_NAME
 
 
 @pytest.mark.parametrize("path", [*modules(KERNEL), *modules(FUNCTIONS)], ids=name_of)

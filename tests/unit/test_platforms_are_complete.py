@@ -17,6 +17,7 @@ NO_PLATFORMS = {
     "activity",
     "bulk",
     "cenit",
+    "ensure_subscriptions",
     "not_found",
     "redeliver",
     "shapes",

@@ -13,6 +13,8 @@ from commerce_hooks.stores import StoreId
 
 LEASES = "leases"
 """The kind of row; its ids are stores."""
+LEASE_SECONDS = 600.0
+"""For whoever changes something at a platform: longer than the command or the function takes."""
 _FORGOTTEN_AFTER = timedelta(days=7)
 
 

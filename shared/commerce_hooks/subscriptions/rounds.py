@@ -8,6 +8,7 @@ from enum import StrEnum
 from commerce_hooks.deadline import Deadline
 from commerce_hooks.http.errors import PlatformError
 from commerce_hooks.state.table import StateTable
+from commerce_hooks.stores import StoreId
 from commerce_hooks.subscriptions.applying import Applying
 from commerce_hooks.subscriptions.books import forget_gone, keep_books
 from commerce_hooks.subscriptions.ledger import Ledger, LedgerError
@@ -111,7 +112,7 @@ class Rounds:
         report = Report()
         if shop.rules.policy == "off":
             report.outcome = Outcome.OFF
-            known = replace(known, lines=(), wrong_since=None)
+            known = _at_rest(known)
         else:
             known = self._looked(shop, known, report, until)
             report.outcome = _outcome(report)
@@ -119,6 +120,18 @@ class Rounds:
         report.news = _signature(record) != _signature(known)
         keep_record(self.table, record)
         return report
+
+    def unlooked(self, store: StoreId, outcome: Outcome, cause: str | None = None) -> None:
+        """Keep that nobody looked: the store is off, or there is no way to its platform.
+
+        Raises:
+            UnavailableError: The table does not answer.
+        """
+        known = record_of(self.table, store)
+        if outcome is Outcome.OFF:
+            known = _at_rest(known)
+        told = replace(known, outcome=outcome.value, cause=cause, ran_at=self.now())
+        keep_record(self.table, told)
 
     def _looked(self, shop: Shop, known: Record, report: Report, until: Deadline) -> Record:
         try:
@@ -180,6 +193,11 @@ class Rounds:
         lines = tuple(Line.of(one) for one in entries if one.action is not Action.FOREIGN)
         wrong_since = (known.wrong_since or began) if report.wrong else None
         return replace(record, lines=lines, listed_at=began, wrong_since=wrong_since)
+
+
+def _at_rest(known: Record) -> Record:
+    """What is known of a store that is off: nothing is wrong with it."""
+    return replace(known, lines=(), wrong_since=None)
 
 
 _Key = tuple[Action, str | None, str | None]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from commerce_hooks.keyring import CallbackTarget, KeyRing
 from commerce_hooks.platform import Platform
 from commerce_hooks.platform_access import PlatformAccess, StoreAccess
-from commerce_hooks.stores import StoreConfiguration, StoreId
+from commerce_hooks.stores import Policy, StoreConfiguration, StoreId
 from commerce_hooks.subscriptions.addresses import Addresses
 from commerce_hooks.subscriptions.looking import Shop
 from commerce_hooks.subscriptions.planning import Rules
@@ -27,6 +27,12 @@ class Deployed:
     personal_topics: Collection[str] = ()
 
 
+def policy_of(ring: KeyRing, store: StoreId, configuration: StoreConfiguration) -> Policy:
+    """What may be done about a store's subscriptions: `off` also if the key ring disables it."""
+    disabled = ring.store(CallbackTarget(*store)).disabled
+    return "off" if disabled else configuration.policy
+
+
 def shop_of(
     deployed: Deployed,
     store: StoreId,
@@ -45,9 +51,8 @@ def shop_of(
         known: The way to the platform; `access` is the store's own.
         access: See `known`.
     """
-    disabled = deployed.ring.store(CallbackTarget(*store)).disabled
     rules = Rules(
-        policy="off" if disabled else configuration.policy,
+        policy=policy_of(deployed.ring, store, configuration),
         deletes=known.deletes,
         known_topics=platform.topics,
     )

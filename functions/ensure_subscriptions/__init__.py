@@ -1,0 +1,1 @@
+"""The function that keeps the stores' subscriptions as they should be: hourly, one by one."""
