@@ -48,7 +48,7 @@ def ask_support(platform: str, ids: list[str]) -> str:
 
 
 def what_to_do(
-    desk: SubscriptionDesk, store: StoreId, reason: Reason | str, id_: str | None, slot: str | None
+    desk: SubscriptionDesk, store: StoreId, reason: str, id_: str | None, slot: str | None
 ) -> str | None:
     """What the operator can do about a conflict; None where there is nothing to be done.
 
@@ -61,7 +61,7 @@ def what_to_do(
     """
     if reason in {Reason.DUPLICATE, Reason.UNWANTED}:
         return _get_rid_of(desk, store, id_ or "ID")
-    return {
+    todo: dict[str, str] = {
         Reason.HIDDEN: (
             f"Activate {id_} in the shop's panel, or have {store.platform}'s support do it. "
             "No second one is made."
@@ -77,7 +77,8 @@ def what_to_do(
         Reason.TOO_MANY: (
             f"If that is meant: `{desk.command('apply', store, '--max-deletions N')}`."
         ),
-    }.get(reason)
+    }
+    return todo.get(reason)
 
 
 def _get_rid_of(desk: SubscriptionDesk, store: StoreId, id_: str) -> str:
