@@ -199,7 +199,8 @@ def _host(url: str) -> str:
 def table_of(found: Sequence[Registered]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("id", "whose", "host", "key", "gen", "url", "topics"):
-        table.add_column(title, no_wrap=title != "topics")
+        # May be wrapped between words, so that `show_uncut` has no id cut.
+        table.add_column(title)
     for one in found:
         address = one.address
         proved = address if address and address.proved else None

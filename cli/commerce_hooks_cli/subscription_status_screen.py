@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -45,7 +44,7 @@ def _show_closely(screen: Screen, desk: SubscriptionDesk, one: Standing, now: da
     heading = Text.assemble((str(one.store), "bold"), "  ", (plain(_state(one, now)), style))
     screen.show_unwrapped(heading.append(f"  {_when(one, now)}", "dim"))
     if one.topics:
-        screen.show_uncut(Padding(_topics_table(one, now), (0, 0, 0, 2)))
+        screen.show_uncut(_topics_table(one, now))
     for line in _todo(desk, one):
         screen.show_unwrapped(line)
 
@@ -74,7 +73,7 @@ def _ago(moment: datetime | None, now: datetime) -> str:
 
 
 def _topics_table(one: Standing, now: datetime) -> Table:
-    table = _table("", "topic", "id", "key", "last callback", "")
+    table = _table("", "topic", "id", "key", "last callback", "remarks")
     for topic in one.topics:
         table.add_row(*_topic_cells(topic, now))
     return table
@@ -100,7 +99,7 @@ def _todo(desk: SubscriptionDesk, one: Standing) -> Iterator[Text]:
 
 
 def _overview(found: Sequence[Standing], now: datetime) -> Table:
-    table = _table("", "store", "policy", "right", "looked at", "changed", "")
+    table = _table("", "store", "policy", "right", "looked at", "changed", "remarks")
     for one in found:
         record = one.record if one.off is None else None
         right = sum(topic.line.is_right for topic in one.topics)
@@ -119,9 +118,9 @@ def _overview(found: Sequence[Standing], now: datetime) -> Table:
 
 def _table(*titles: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in titles[:-1]:
-        table.add_column(title, no_wrap=True)
-    table.add_column(titles[-1], overflow="fold")
+    for title in titles:
+        # May be wrapped between words, so that `show_uncut` has no id cut.
+        table.add_column(title)
     return table
 
 
