@@ -197,10 +197,10 @@ def _host(url: str) -> str:
 
 
 def table_of(found: Sequence[Registered]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("id", "whose", "host", "key", "gen", "url", "topics"):
-        # May be wrapped between words, so that `show_uncut` has no id cut.
-        table.add_column(title)
+        # Columns of single words are never cut by `show_uncut`; it is the others that wrap.
+        table.add_column(title, no_wrap=title not in {"whose", "topics"})
     for one in found:
         address = one.address
         proved = address if address and address.proved else None

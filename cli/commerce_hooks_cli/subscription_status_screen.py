@@ -11,7 +11,7 @@ from commerce_hooks.callback import iso_utc
 from commerce_hooks_cli.console import plain
 from commerce_hooks_cli.moments import ago
 from commerce_hooks_cli.subscription_desk import subscriptions_command
-from commerce_hooks_cli.subscription_words import topic_words, what, what_to_do
+from commerce_hooks_cli.subscription_words import what, what_to_do
 from commerce_hooks_cli.tables import Mark
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _topics_table(one: Standing, now: datetime) -> Table:
 def _topic_cells(one: TopicStanding, now: datetime) -> Iterator[Any]:
     line = one.line
     yield Mark(good=line.is_right)
-    yield plain(topic_words(one.topic))
+    yield plain(one.topic or "all")
     yield plain(line.id or "-")
     yield line.key_id or "-"
     yield f"{ago(one.last.received_at, now)} ago" if one.last else "-"
@@ -117,10 +117,10 @@ def _overview(found: Sequence[Standing], now: datetime) -> Table:
 
 
 def _table(*titles: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for title in titles:
-        # May be wrapped between words, so that `show_uncut` has no id cut.
-        table.add_column(title)
+        # Columns of single words are never cut by `show_uncut`; it is the others that wrap.
+        table.add_column(title, no_wrap=title not in {"last callback", "looked at", "remarks"})
     return table
 
 

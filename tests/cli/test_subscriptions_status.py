@@ -80,7 +80,7 @@ def test_of_one_that_is_missing_for_all_topics_the_last_of_any_is_told(
 
     shown = subscribed.subscriptions("status").stdout
 
-    assert "✗  all topics  -   -    2h ago         create: there is none" in shown
+    assert "✗  all    -   -    2h ago         create: there is none" in shown
 
 
 def test_no_platform_is_called(subscribed: SubscribedShops) -> None:
