@@ -145,6 +145,11 @@ class Deployment:
         return self._output("OutboxQueueUrl")
 
     @property
+    def subscriptions_queue_url(self) -> str | None:
+        """Where stores are named whose subscriptions are to be looked at; None of old templates."""
+        return self.outputs.get("EnsureSubscriptionsQueueUrl")
+
+    @property
     def event_archive_arn(self) -> str:
         """The archive of all its events but requests and heartbeats."""
         return self._output("EventArchiveArn")

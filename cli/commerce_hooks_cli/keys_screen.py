@@ -171,10 +171,17 @@ def _what(use: StoreUse, stack: str | None, name: str | None = None) -> str:
     platform, store = use.store.platform, name or use.store.name
     if use.source is Source.NO_ANSWER:
         return f"{platform}: mend this, or look again later: {use.why}"
+    if use.source is Source.PLATFORM:
+        apply = verb(f"subscriptions apply {platform} {store}", stack)
+        urls = verb(f"urls {platform} {store}", stack)
+        what = (
+            f"{platform}: {apply} gives its subscriptions the new URLs, and so does the next round "
+            f"unless its policy is plan or off. What that leaves, replace by those of {urls}, and "
+            "remove the old ones."
+        )
+        return f"{what}{_not_listed(use, stack, name)}"
     where = _SAYS_WHERE.get(platform, _SUBSCRIPTIONS)
     what = f"{platform}: {where} {verb(f'urls {platform} {store}', stack)}"
-    if use.source is Source.PLATFORM:
-        return f"{what}, and remove the old ones.{_not_listed(use, stack, name)}"
     return f"{what}; then {verb(f'keys confirm {platform} {store}', stack)}."
 
 

@@ -26,6 +26,7 @@ from commerce_hooks_cli.verbs.send import send
 from commerce_hooks_cli.verbs.shapes import shapes
 from commerce_hooks_cli.verbs.status import status
 from commerce_hooks_cli.verbs.stores import stores
+from commerce_hooks_cli.verbs.subscriptions import subscriptions
 from commerce_hooks_cli.verbs.tail import tail
 from commerce_hooks_cli.verbs.urls import urls
 from commerce_hooks_cli.wiring import real_world
@@ -123,6 +124,7 @@ app.add_typer(local, name="local")
 app.add_typer(outbox, name="outbox")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(stores, name="stores")
+app.add_typer(subscriptions, name="subscriptions")
 for verb, example in (
     (doctor, "doctor --no-send"),
     (find, "find 4711 konimbo acme"),

@@ -7,8 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from commerce_hooks.subscriptions.rounds import Outcome
 from commerce_hooks_cli.moments import ago, to_the_minute
 from commerce_hooks_cli.store_facts import Standing
+from commerce_hooks_cli.subscription_status import is_wrong, trouble
 from upkeep.silence import silence_of
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class Kind(StrEnum):
     UNREADABLE = "configuration unreadable"
     SILENT = "silent"
     TOPIC_SILENT = "topic silent"
+    SUBSCRIPTIONS = "subscriptions"
     QUARANTINED = "in quarantine"
     NEVER_HEARD = "never heard"
     DISABLED = "disabled"
@@ -63,6 +66,7 @@ def remarks(facts: StoreFacts, now: datetime) -> list[Remark]:
         *_keys(facts),
         *_configuration(facts),
         *_silence(facts, now),
+        *_subscriptions(facts, now),
         *_quarantine(facts),
     )
     return sorted(found, key=lambda remark: _ORDER[remark.kind])
@@ -200,6 +204,21 @@ def _silent_topic(facts: StoreFacts, topic: str, now: datetime) -> Remark:
         f"{topic} is expected and {last}.",
         "Look at the platform whether the webhook of this topic is there and active.",
         f"urls {facts.store.platform} {facts.store.name} --topic {topic}",
+    )
+
+
+def _subscriptions(facts: StoreFacts, now: datetime) -> Iterator[Remark]:
+    record = facts.record
+    refused = facts.malformed or (facts.keys and facts.keys.disabled)
+    if record is None or refused or not is_wrong(record, facts.configuration):
+        return
+    since = f", for {ago(record.wrong_since, now)}" if record.wrong_since else ""
+    yield Remark(
+        Kind.SUBSCRIPTIONS,
+        f"subscriptions {'failed' if record.outcome == Outcome.FAILED.value else 'wrong'}",
+        f"At the last look, its subscriptions were: {trouble(record)}{since}.",
+        "See what is in the way.",
+        f"subscriptions plan {facts.store.platform} {facts.store.name}",
     )
 
 

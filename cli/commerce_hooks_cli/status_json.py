@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from commerce_hooks.state.seen import Seen
+    from commerce_hooks.subscriptions.records import Record
     from commerce_hooks_cli.status_screen import Row
     from commerce_hooks_cli.status_sources import Surveyed
 
@@ -49,11 +50,21 @@ def row_as_json(row: Row) -> dict[str, Any]:
             {"account": one.account, "received_at": iso_utc(one.received_at)}
             for one in facts.accounts_in_order
         ],
+        "subscriptions": facts.record and _record_as_json(facts.record),
         "problem": row.problem,
         "remarks": [
             {"kind": one.kind.value, "problem": one.problem, "detail": one.detail, "do": one.do}
             for one in row.remarks
         ],
+    }
+
+
+def _record_as_json(record: Record) -> dict[str, Any]:
+    return {
+        "outcome": record.outcome,
+        "cause": record.cause,
+        "verified_at": record.listed_at and iso_utc(record.listed_at),
+        "wrong_since": record.wrong_since and iso_utc(record.wrong_since),
     }
 
 

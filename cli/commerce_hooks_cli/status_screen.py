@@ -12,7 +12,7 @@ from rich.text import Text
 
 from commerce_hooks_cli.console import plain
 from commerce_hooks_cli.moments import ago, to_the_minute
-from commerce_hooks_cli.remarks import remarks, severity
+from commerce_hooks_cli.remarks import Kind, remarks, severity
 from commerce_hooks_cli.status_sources import MOST_QUARANTINED
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _ROWS = 20
 # Of eighty columns, with one between each; remarks get the rest, and what others leave.
 _STORE, _LABEL, _TOPIC, _KEY = 22, 10, 14, 5
 _DEAD_LETTERS = "dead letters"
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,19 @@ def summary(rows: Sequence[Row], shown: Sequence[Row], now: datetime) -> Iterato
         yield "* A key that does not sign any more: `keys status` says what has to change where."
 
 
+def subscription_lines(rows: Sequence[Row], command: Callable[[str], str]) -> Iterator[str]:
+    """A line for each store whose subscriptions somebody has to look at."""
+    found = [
+        f"{row.facts.store}: {one.short}. {command(one.command)}"
+        for row in rows
+        for one in row.remarks
+        if one.kind is Kind.SUBSCRIPTIONS and one.command
+    ]
+    yield from found[:_NAMED]
+    if len(found) > _NAMED:
+        yield f"And {len(found) - _NAMED} more: {command('subscriptions status')}"
+
+
 def _noted(rows: Iterable[Row]) -> str:
     """What is remarked of stores that are left out, and of how many: it may be a problem yet."""
     counts = Counter(remark.kind for row in rows for remark in row.remarks)
@@ -187,6 +201,8 @@ def store_lines(row: Row, now: datetime) -> Iterator[Text]:
     about.append(("keys", _about_keys(facts)))
     if facts.quarantined is not None:
         about.append(("quarantined", str(facts.quarantined)))
+    if facts.record is not None and facts.record.listed_at is not None:
+        about.append(("subscriptions", f"looked at {ago(facts.record.listed_at, now)} ago"))
     about += [
         ("account", _named(one.account, one.received_at, now)) for one in facts.accounts_in_order
     ]

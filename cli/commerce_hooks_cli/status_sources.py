@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from commerce_hooks.state.seen import all_accounts, all_seen
 from commerce_hooks.stores import StoreId
+from commerce_hooks.subscriptions.records import all_records
 from commerce_hooks_cli.alarms import alarms_of, ringing
 from commerce_hooks_cli.configured_stores import configured_stores
 from commerce_hooks_cli.outbox import OutboxPlaces
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 MOST_QUARANTINED = 1000
 """So many records in quarantine are counted; where there are more, that is all there is to say."""
+_LOOKS = "The last looks at subscriptions"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def survey(deployment: Deployment, store: StoreId | None = None) -> Surveyed:
         "What was seen last": lambda: list(all_seen(table(), store, odd.append)),
         "The shops' identities": lambda: list(all_accounts(table(), store, odd.append)),
         "The quarantine": lambda: _quarantined(deployment, store),
+        _LOOKS: lambda: list(all_records(table(), odd.append)),
     }
     if store is None:
         sources["The outbox"] = lambda: list(OutboxPlaces.of(deployment).waiting())
@@ -76,6 +79,7 @@ def _surveyed(told: Mapping[str, Told[Any]], odd: list[Row]) -> Surveyed:
             seen=values["What was seen last"],
             accounts=values["The shops' identities"],
             quarantined=None if quarantined is None else Counter(map(_store_of, quarantined)),
+            records=values[_LOOKS],
         ),
         quarantined=quarantined,
         outbox=outbox,

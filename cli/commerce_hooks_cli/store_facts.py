@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from commerce_hooks.keyring import KeyRing
     from commerce_hooks.stores import StoreConfiguration, StoreId
+    from commerce_hooks.subscriptions.records import Record
 
 _Noted = TypeVar("_Noted", Seen, AccountSeen)
 ACCOUNTS_WITHIN = timedelta(days=14)
@@ -42,6 +43,7 @@ class StoreFacts:
         sign: The key that signs now.
         seen: The newest event of each topic and key.
         quarantined: How many of its callbacks wait in quarantine.
+        record: What the last look at its subscriptions found; None if nobody looked.
     """
 
     store: StoreId
@@ -53,6 +55,7 @@ class StoreFacts:
     seen: tuple[Seen, ...] | None = None
     accounts: tuple[AccountSeen, ...] | None = None
     quarantined: int | None = None
+    record: Record | None = None
 
     @property
     def label(self) -> str:
@@ -101,6 +104,7 @@ class Evidence:
     seen: Sequence[Seen] | None = None
     accounts: Sequence[AccountSeen] | None = None
     quarantined: Counter[StoreId] | None = None
+    records: Sequence[Record] | None = None
 
     @property
     def stores(self) -> list[StoreId]:
@@ -135,6 +139,7 @@ class Evidence:
             seen=None if seen is None else seen.get(store, ()),
             accounts=None if accounts is None else accounts.get(store, ()),
             quarantined=None if self.quarantined is None else self.quarantined[store],
+            record=next((one for one in self.records or () if one.store == store), None),
         )
 
     def _standing(self, store: StoreId) -> Standing:

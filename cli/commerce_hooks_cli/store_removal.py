@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from commerce_hooks.http.errors import NotFoundError, NotOfferedError, PlatformError
+from commerce_hooks.subscriptions.ledger import LEDGER
+from commerce_hooks.subscriptions.records import ROUNDS
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.key_ring_changes import entry_of
 from commerce_hooks_cli.own_subscriptions import ours
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.store_book import StoreBook
 
-KINDS = ("ledger", "tokens")
+KINDS = (LEDGER, ROUNDS, "tokens")
 """Rows of the state table that are about one store, by its id or that and `#`."""
 _MOST_TRIES = 3
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from commerce_hooks_cli.program import command_to_type
+from commerce_hooks_cli.subscription_desk import subscriptions_command
 
 if TYPE_CHECKING:
-    from commerce_hooks.stores import StoreId
+    from commerce_hooks.stores import Policy, StoreId
 
 # Paths and ways: the platforms' own documentation of their webhooks.
 _CENTRY = (
@@ -21,8 +22,19 @@ _KONIMBO = (
 )
 
 
-def steps(store: StoreId, stack: str | None) -> tuple[str, ...]:
-    """In the order in which to do them; none for a platform that this has no words for."""
+def steps(
+    store: StoreId, stack: str | None, policy: Policy = "off", *, requested: bool = False
+) -> tuple[str, ...]:
+    """In the order in which to do them; none for a platform that this has no words for.
+
+    Args:
+        store: Which.
+        stack: What was typed, for commands to type next.
+        policy: The store's: where it is not off, its subscriptions are ours to make.
+        requested: They are being made already.
+    """
+    if policy != "off":
+        return _by_us(store, stack, policy, requested=requested)
     told = f" --stack {stack}" if stack else ""
     command = command_to_type()
     return {
@@ -37,6 +49,33 @@ def steps(store: StoreId, stack: str | None) -> tuple[str, ...]:
             f"`{command} cenit collection {store.name} --output {store.name}.json{told}`",
         ),
     }.get(store.platform, ())
+
+
+def _by_us(
+    store: StoreId, stack: str | None, policy: Policy, *, requested: bool
+) -> tuple[str, ...]:
+    """What becomes of its subscriptions without anybody entering a URL."""
+
+    def verb(words: str, *more: str) -> str:
+        typed = f"{words} {store.platform} {store.name}"
+        return f"`{subscriptions_command(typed, stack, *more)}`"
+
+    if policy == "plan":
+        return (
+            "Its subscriptions are only planned, by its policy. What would be done:",
+            verb("plan"),
+            "To have it done once:",
+            verb("apply", "--policy upsert"),
+        )
+    if requested:
+        return (
+            f"Its subscriptions at {store.platform} are being made now: nobody has to enter a URL.",
+            f"In a minute {verb('status')} shows them.",
+        )
+    return (
+        f"Its subscriptions at {store.platform} are ours to make: nobody has to enter a URL.",
+        f"{verb('apply')} makes them now.",
+    )
 
 
 def if_nothing_comes(store: StoreId, topic: str | None) -> tuple[str, ...]:

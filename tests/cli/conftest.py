@@ -9,6 +9,7 @@ from pytest_socket import socket_allow_hosts
 from support.command import REAL, FakeWorld
 from support.quarantine import Quarantined, quarantine_on_moto
 from support.store_world import StoreWorld, store_world
+from support.subscribed_shops import SubscribedShops, subscribed_shops
 
 _LOOKS = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
@@ -45,6 +46,20 @@ def quarantine() -> Iterator[Quarantined]:
 def shops(tmp_path: Path) -> Iterator[StoreWorld]:
     """The command with a local stack whose stores and platforms are in memory."""
     with store_world(tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def subscribed(tmp_path: Path) -> Iterator[SubscribedShops]:
+    """The same with platforms that keep subscriptions, and a bus."""
+    with subscribed_shops(tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def real_subscribed(tmp_path: Path) -> Iterator[SubscribedShops]:
+    """The same with a stack deployed to AWS."""
+    with subscribed_shops(tmp_path, REAL) as world:
         yield world
 
 

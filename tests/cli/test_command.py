@@ -55,6 +55,11 @@ def test_the_verbs_are_those_we_promise() -> None:
             ("stores", name)
             for name in ("add", "apply", "authorize", "check", "list", "remove", "show")
         ),
+        ("subscriptions",),
+        *(
+            ("subscriptions", name)
+            for name in ("plan", "apply", "status", "list", "show", "delete")
+        ),
     }
 
 

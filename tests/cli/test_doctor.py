@@ -30,7 +30,7 @@ from support.account import Account, account_on_moto
 from support.command import CHECKOUT, LOCAL, REAL, RING, FakeBus, FakeFrontDoor, FakeTail, FakeWorld
 from support.command import answer as answer_of
 from support.platforms import platforms
-from support.seen_stores import configure, put_configuration
+from support.seen_stores import configure, looked_at, put_configuration
 from support.stack_on_moto import ALARM_NAME, StackOnMoto, keep_back, ring_alarm, stack_on
 
 NOT_FOUND = Answer(404, b'{"error":"not_found"}', 0.01)
@@ -463,3 +463,55 @@ def test_outputs_with_a_condition_are_not_asked_of_every_stack() -> None:
     text = "Outputs:\n  A:\n    Value: !Ref X\n  B:\n    Condition: C\n    Value: !GetAtt X.Y\n"
 
     assert outputs_of_template(text) == {"A"}
+
+
+# --- subscriptions ------------------------------------------------------------------------------
+
+
+def subscriptions(hospital: Hospital) -> dict[str, Any]:
+    return hospital.findings("--no-send")["stores/subscriptions"]
+
+
+def test_subscriptions_that_were_as_desired_lately_are_good(hospital: Hospital) -> None:
+    configure(hospital.deployment, "konimbo/acme")
+    looked_at(hospital.deployment, "konimbo/acme", listed_at=datetime.now(UTC))
+    configure(hospital.deployment, "konimbo/new", added_at=datetime.now(UTC).isoformat())
+    configure(hospital.deployment, "konimbo/off", policy="off")
+    configure(hospital.deployment, "iset/acme")
+
+    found = subscriptions(hospital)
+
+    assert (found["result"], found["detail"]) == (
+        "good",
+        "as desired at the last look, of 2 stores",
+    )
+
+
+@pytest.mark.parametrize(
+    "about", [{"outcome": "failed"}, {"outcome": "different", "wrong_since": datetime.now(UTC)}]
+)
+def test_subscriptions_that_were_not_as_desired_are_wrong(
+    hospital: Hospital, about: dict[str, Any]
+) -> None:
+    configure(hospital.deployment, "konimbo/acme")
+    looked_at(hospital.deployment, "konimbo/acme", listed_at=datetime.now(UTC), **about)
+
+    found = subscriptions(hospital)
+
+    assert (found["result"], "konimbo/acme" in found["detail"]) == ("wrong", True)
+    assert "subscriptions plan PLATFORM STORE --stack shop-hooks`" in found["mend"]
+
+
+def test_stores_that_nobody_has_looked_at_for_a_day_are_a_warning(hospital: Hospital) -> None:
+    configure(hospital.deployment, "konimbo/never")
+    configure(hospital.deployment, "konimbo/long-ago")
+    looked_at(
+        hospital.deployment, "konimbo/long-ago", listed_at=datetime.now(UTC) - timedelta(days=2)
+    )
+
+    found = subscriptions(hospital)
+
+    assert (found["result"], found["detail"]) == (
+        "warning",
+        "not looked at for more than a day: konimbo/long-ago, konimbo/never",
+    )

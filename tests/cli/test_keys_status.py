@@ -56,6 +56,7 @@ def test_where_a_platform_can_be_asked_its_answer_counts(acme: Shops) -> None:
         "platform",
         True,
     )
+    assert "subscriptions apply konimbo acme`" in konimbo["left_to_do"]
     assert "urls konimbo acme`, and remove the old ones." in konimbo["left_to_do"]
     assert (centry["keys"], centry["left_to_do"]) == (["k2"], None)
 

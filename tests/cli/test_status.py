@@ -1,5 +1,6 @@
 """`commerce-hooks status`, with AWS played by moto."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,9 +19,9 @@ from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.stack_resources import ALARM, Resource
 from commerce_hooks_cli.state_table import open_state_table
 from support.account import Account, account_on_moto
-from support.command import REAL, FakeWorld
+from support.command import REAL, RING, FakeWorld
 from support.replays import NOW
-from support.seen_stores import configure, deployment_on, heard, put_configuration
+from support.seen_stores import configure, deployment_on, heard, looked_at, put_configuration
 from support.stack_on_moto import FakeCloudFormation, put_alarm, ring_alarm
 
 
@@ -253,3 +254,82 @@ def test_what_a_platform_sent_cannot_drive_the_terminal(shops: Shops) -> None:
     heard(shops.deployment, "konimbo/acme", account="a\x1b[2Jb")
 
     assert "\x1b" not in shops.run("konimbo", "acme").stdout
+
+
+# --- subscriptions ------------------------------------------------------------------------------
+
+
+def subscriptions_said(shops: Shops) -> list[str]:
+    return [line for line in shops.run().stdout.splitlines() if "`" in line]
+
+
+def test_a_store_whose_subscriptions_are_wrong_or_failed_has_a_line_with_the_verb_to_run(
+    shops: Shops,
+) -> None:
+    for name in ("fine", "failed", "wrong"):
+        configure(shops.deployment, f"konimbo/{name}")
+        heard(shops.deployment, f"konimbo/{name}")
+    looked_at(shops.deployment, "konimbo/fine")
+    looked_at(shops.deployment, "konimbo/failed", outcome="failed", cause="no right to webhooks")
+    looked_at(
+        shops.deployment,
+        "konimbo/wrong",
+        outcome="different",
+        wrong_since=NOW - timedelta(hours=3),
+    )
+
+    assert subscriptions_said(shops) == [
+        f"konimbo/{name}: subscriptions {name}. `commerce-hooks subscriptions plan konimbo {name}`"
+        for name in ("failed", "wrong")
+    ]
+
+
+def test_of_many_such_stores_some_are_named(shops: Shops) -> None:
+    for number in range(7):
+        configure(shops.deployment, f"konimbo/s{number}")
+        looked_at(shops.deployment, f"konimbo/s{number}", outcome="failed")
+
+    said = subscriptions_said(shops)
+
+    assert len(said) == 6
+    assert said[-1] == "And 2 more: `commerce-hooks subscriptions status`"
+
+
+def test_one_store_is_told_closely_with_what_was_found(shops: Shops) -> None:
+    configure(shops.deployment, "konimbo/acme")
+    heard(shops.deployment, "konimbo/acme")
+    looked_at(shops.deployment, "konimbo/acme", outcome="failed", cause="no right to webhooks")
+
+    result = shops.run("konimbo", "acme")
+
+    told = " ".join(result.stdout.split())
+    assert "At the last look, its subscriptions were: failed: no right to webhooks." in told
+    assert "commerce-hooks subscriptions plan konimbo acme" in told
+    assert "subscriptions looked at 0s ago" in told
+    assert shops.run("konimbo", "acme", "--json").json["subscriptions"] == {
+        "outcome": "failed",
+        "cause": "no right to webhooks",
+        "verified_at": iso_utc(NOW),
+        "wrong_since": None,
+    }
+
+
+@pytest.mark.parametrize("policy", ["off", "plan"])
+def test_what_is_off_or_only_planned_for_is_no_problem(shops: Shops, policy: str) -> None:
+    configure(shops.deployment, "konimbo/acme", policy=policy)
+    heard(shops.deployment, "konimbo/acme")
+    looked_at(shops.deployment, "konimbo/acme", outcome="different", wrong_since=NOW)
+
+    assert subscriptions_said(shops) == []
+    assert shops.run("--json").json["stores"][0]["problem"] is False
+
+
+def test_of_a_store_that_is_disabled_nothing_of_the_kind_is_said(shops: Shops) -> None:
+    configure(shops.deployment, "konimbo/acme")
+    looked_at(shops.deployment, "konimbo/acme", outcome="failed")
+    ring = json.loads(RING) | {"stores": {"konimbo/acme": {"disabled": True}}}
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId=shops.deployment.key_ring_arn, SecretString=json.dumps(ring)
+    )
+
+    assert subscriptions_said(shops) == []

@@ -326,13 +326,21 @@ def test_it_prints_the_urls_and_what_to_do_with_them(shops: StoreWorld) -> None:
 
     assert shops.url_of() in urls
     assert all(url in told.stdout for url in urls)
+    assert "`commerce-hooks subscriptions apply konimbo acme` makes them now." in told.stdout
+
+
+def test_where_the_platform_is_not_called_it_says_how_to_make_webhooks_by_hand(
+    shops: StoreWorld,
+) -> None:
+    told = shops.run("stores", "add", *ACME, "--no-credentials", "--no-wait")
+
     assert "POST /v1/webhooks" in told.stdout
 
 
 @pytest.mark.parametrize(
     ("platform", "step"),
     [
-        ("centry", "/conexion/v1/webhooks.json"),
+        ("centry", "subscriptions apply centry acme --stack shop-hooks"),
         ("iset", "urls iset acme --sheet acme.html --stack shop-hooks"),
         ("cenit", "cenit collection acme --output acme.json --stack shop-hooks"),
     ],

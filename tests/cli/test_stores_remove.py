@@ -22,7 +22,11 @@ def with_rows(shops: StoreWorld, *ids: tuple[str, str]) -> None:
 
 
 def rows_of(shops: StoreWorld) -> set[tuple[str, str]]:
-    return {(row.kind, row.id) for kind in ("ledger", "tokens") for row in shops.table.rows(kind)}
+    return {
+        (row.kind, row.id)
+        for kind in ("ledger", "rounds", "tokens")
+        for row in shops.table.rows(kind)
+    }
 
 
 def test_a_store_goes_with_all_that_is_kept_of_it_and_no_other_does(shops: StoreWorld) -> None:
@@ -32,6 +36,8 @@ def test_a_store_goes_with_all_that_is_kept_of_it_and_no_other_does(shops: Store
         shops,
         ("tokens", "konimbo/acme"),
         ("ledger", "konimbo/acme#order_created"),
+        ("rounds", "konimbo/acme"),
+        ("rounds", "konimbo/acme2"),
         ("tokens", "konimbo/acme2"),
         ("ledger", "konimbo/acme2#order_created"),
     )
@@ -42,6 +48,7 @@ def test_a_store_goes_with_all_that_is_kept_of_it_and_no_other_does(shops: Store
     assert (result.exit_code, result.json["urls_disabled"]) == (0, True)
     assert (list(shops.book.all()), list(shops.book.all_credentials())) == ([ACME2], [ACME2])
     assert rows_of(shops) == {
+        ("rounds", "konimbo/acme2"),
         ("tokens", "konimbo/acme2"),
         ("ledger", "konimbo/acme2#order_created"),
     }

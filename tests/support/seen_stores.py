@@ -10,6 +10,7 @@ import boto3
 from commerce_hooks.callback import iso_utc
 from commerce_hooks.state.seen import AccountSeen, Seen, note_account, note_seen
 from commerce_hooks.stores import StoreConfiguration, StoreId, configuration_path
+from commerce_hooks.subscriptions.records import keep_record, record_of
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.state_table import open_state_table
 from support.account import Account
@@ -66,3 +67,10 @@ def heard(
     note_seen(table, Seen(id_, topic, key, at.astimezone(UTC), "order.created", "c.0", account))
     if account:
         note_account(table, AccountSeen(id_, account, at))
+
+
+def looked_at(deployment: Deployment, store: str, **found: Any) -> None:
+    """Put on record what a look at the store's subscriptions found."""
+    table, id_ = open_state_table(deployment), StoreId.parse(store)
+    about = {"outcome": "as_desired", "ran_at": NOW, "listed_at": NOW, **found}
+    keep_record(table, replace(record_of(table, id_), **about))

@@ -17,6 +17,7 @@ from commerce_hooks_cli.verbs.options import Json, PlatformOrCenit, Stack, Store
 if TYPE_CHECKING:
     from commerce_hooks.keyring import KeyRing
     from commerce_hooks.stores import StoreId
+    from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.key_rotation import Rotation
     from commerce_hooks_cli.key_survey import Survey
     from commerce_hooks_cli.world import World
@@ -67,6 +68,7 @@ def rotate(
     _wait(screen, rotation, ready_at)
     rotation.let_sign(key_id)
     screen.note(f"{key_id} signs: URLs made from now on use it. The earlier ones go on working.")
+    _request_looks(world, screen, deployment)
     with screen.working("Looking ...") as now:
         facts = survey.facts(now)
     screen.emit({"key_id": key_id, "signs_now": True, **keys_screen.as_json(facts, stack)})
@@ -143,6 +145,27 @@ def confirm(
 keys.command(cls=Verb, epilog=for_example("keys revoke konimbo/acme"))(revoke)
 keys.command(cls=Verb, epilog=for_example("keys export ring.age"))(export)
 keys.command("import", cls=Verb, epilog=for_example("keys import ring.age"))(import_)
+
+
+def _request_looks(world: "World", screen: Screen, deployment: "Deployment") -> None:
+    """Have subscriptions get the new URLs now, where that is ours to do."""
+    from commerce_hooks.errors import UnavailableError
+    from commerce_hooks_cli.subscription_requests import acts, can_be_asked, request_looks
+
+    if not can_be_asked(deployment):
+        return
+    accesses = world.accesses()
+    try:
+        known = world.stores(deployment).all()
+    except UnavailableError as error:
+        screen.warn(f"Which stores have subscriptions could not be told: {error}.")
+        return
+    stores = [store for store, one in known.items() if store.platform in accesses and acts(one)]
+    requested = request_looks(deployment, stores)
+    if requested.stores:
+        screen.note(f"The subscriptions of {requested.stores} stores are given new URLs now.")
+    if requested.remark:
+        screen.warn(requested.remark)
 
 
 def _wait(screen: Screen, rotation: "Rotation", ready_at: datetime) -> None:

@@ -64,7 +64,7 @@ def status(
     if chosen:
         _show_store(screen, surveyed, chosen, now, stack)
     else:
-        _show_all(screen, deployment, surveyed, now, label, everything=everything)
+        _show_all(screen, deployment, surveyed, now, label, everything=everything, stack=stack)
     _judge(surveyed)
 
 
@@ -95,6 +95,7 @@ def _show_all(
     label: str | None,
     *,
     everything: bool,
+    stack: str | None,
 ) -> None:
     from commerce_hooks_cli import status_screen as see
     from commerce_hooks_cli.status_json import survey_as_json
@@ -110,6 +111,8 @@ def _show_all(
         screen.show(_nobody(surveyed, label))
     for line in see.summary(rows, shown, now):
         screen.show(Text(line, "dim"))
+    for line in see.subscription_lines(rows, lambda verb: f"`{_command(verb, stack)}`"):
+        screen.show_unwrapped(Text(line, "red"))
 
 
 def _nobody(surveyed: "Surveyed", label: str | None) -> str:

@@ -206,10 +206,11 @@ def authorize(
     Prints the address to open. The code is typed in without echo, or comes on the standard input.
     """
     from commerce_hooks.platform_access import Authorizable
+    from commerce_hooks_cli.subscription_requests import acts, request_looks
 
     screen = Screen(as_json=as_json)
     desk, id_ = _desk_and_store(ctx.obj, screen, platform, store, stack)
-    desk.configuration(id_)
+    configuration = desk.configuration(id_)
     access = desk.open(id_)
     if not isinstance(access, Authorizable):
         raise CommandError(f"The store {id_} needs no consent in a browser.")
@@ -219,6 +220,10 @@ def authorize(
     access.authorize(_code(desk.world))
     screen.emit({"platform": id_.platform, "store": id_.name, "authorized": True})
     screen.show(f"The shop {id_} has authorized us. `{desk.command('check', id_)}` looks whether.")
+    if acts(configuration):
+        remark = request_looks(desk.deployment, [id_]).remark
+        if remark:
+            screen.warn(remark)
 
 
 def _code(world: "World") -> str:

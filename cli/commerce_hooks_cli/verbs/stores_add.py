@@ -1,6 +1,6 @@
 """`commerce-hooks stores add`: one shop, from its credentials to its first callback."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -172,7 +172,8 @@ def add(
     desk = StoreDesk.at(world, screen, stack)
     told = Adding(desk, screen, id_, known[platform], asked).add()
     page = _page(desk, id_)
-    _show_next(screen, desk, id_, page)
+    told["subscriptions_requested"] = _request(screen, desk, id_, told)
+    _show_next(screen, desk, told, page)
     patient = not no_wait and (wait is not None or (world.ask is not None and not as_json))
     event, interrupted = None, False
     try:
@@ -200,10 +201,28 @@ def _page(desk: "StoreDesk", store: "StoreId") -> "UrlPage":
     return url_page(desk.deployment, desk.known[store.platform].platform, store.name)
 
 
-def _show_next(screen: Screen, desk: "StoreDesk", store: "StoreId", page: "UrlPage") -> None:
+def _request(screen: Screen, desk: "StoreDesk", store: "StoreId", told: "dict[str, Any]") -> bool:
+    """Have its subscriptions made now, if they are ours to make and the platform lets us in."""
+    from commerce_hooks_cli.key_ring_changes import entry_of
+    from commerce_hooks_cli.subscription_requests import ACTING, request_looks
+
+    checked = told["checked"]
+    refused = checked is not None and not checked["ok"]
+    disabled = entry_of(desk.deployment.key_ring(), store).disabled
+    if told["policy"] not in ACTING or refused or disabled:
+        return False
+    requested = request_looks(desk.deployment, [store])
+    if requested.remark:
+        screen.warn(requested.remark)
+    return requested.stores > 0
+
+
+def _show_next(screen: Screen, desk: "StoreDesk", told: "dict[str, Any]", page: "UrlPage") -> None:
+    from commerce_hooks.stores import StoreId
     from commerce_hooks_cli.key_ring_changes import entry_of
     from commerce_hooks_cli.store_steps import steps
 
+    store = StoreId(told["platform"], told["store"])
     if entry_of(desk.deployment.key_ring(), store).disabled:
         screen.warn(
             f"The URLs of {store} are disabled in the key ring: calls are refused. "
@@ -213,4 +232,5 @@ def _show_next(screen: Screen, desk: "StoreDesk", store: "StoreId", page: "UrlPa
         screen.warn(warning)
     screen.show("", "Its callback URLs are secrets: whoever knows one can send in its name.", "")
     page.show(screen)
-    screen.show("", *steps(store, desk.stack))
+    requested = told["subscriptions_requested"]
+    screen.show("", *steps(store, desk.stack, told["policy"], requested=requested))

@@ -8,6 +8,7 @@ import typer
 from commerce_hooks_cli.consent import ask_first
 from commerce_hooks_cli.console import Screen
 from commerce_hooks_cli.errors import BadUsageError, CommandError
+from commerce_hooks_cli.program import command_to_type
 from commerce_hooks_cli.verbs.options import Json, Stack, Yes
 
 if TYPE_CHECKING:
@@ -78,11 +79,13 @@ def apply(
         return
     _check_number(gone, sum(one.existing is not None for one in changes), force=force)
     ask_first(desk.world, desk.deployment, _question(wanted, gone), yes=yes)
+    made: list[Change] = []
     try:
-        _make(desk, screen, wanted, told)
+        _make(desk, screen, wanted, told, made)
         _remove(screen, gone, told)
     finally:
         # However it ended: those that were made are there.
+        _request(desk, screen, made)
         screen.emit(told)
         screen.show(f"{told['made']} of {len(wanted)} stores are made as the file says.")
 
@@ -174,17 +177,37 @@ def _check_number(gone: "Sequence[Farewell]", there: int, *, force: bool) -> Non
 
 
 def _make(
-    desk: "StoreDesk", screen: Screen, wanted: "Sequence[Change]", told: dict[str, Any]
+    desk: "StoreDesk",
+    screen: Screen,
+    wanted: "Sequence[Change]",
+    told: dict[str, Any],
+    made: "list[Change]",
 ) -> None:
     from commerce_hooks_cli.store_writing import make_so
 
     with screen.progress("Making") as show:
 
         def count(change: "Change") -> None:
-            told["made"] += 1
+            made.append(change)
+            told["made"] = len(made)
             show(told["made"] / len(wanted), str(change.store))
 
         make_so(desk, wanted, count)
+
+
+def _request(desk: "StoreDesk", screen: Screen, made: "Sequence[Change]") -> None:
+    """Have the subscriptions of those that were made looked at now."""
+    from commerce_hooks_cli.subscription_requests import acts, request_looks
+
+    wanted = [one.store for one in made if one.desired and acts(one.desired.configuration)]
+    requested = request_looks(desk.deployment, wanted)
+    if requested.stores:
+        screen.note(
+            f"The subscriptions of {requested.stores} stores are being looked at now; "
+            f"`{command_to_type()} subscriptions status` shows them in a few minutes."
+        )
+    if requested.remark:
+        screen.warn(requested.remark)
 
 
 def _remove(screen: Screen, gone: "Sequence[Farewell]", told: dict[str, Any]) -> None:

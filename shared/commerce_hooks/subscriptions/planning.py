@@ -57,6 +57,8 @@ class Reason(StrEnum):
     """It looks like ours, but its token is none of ours. `--adopt` takes it over."""
     TOO_MANY = "too_many"
     """It would be deleted, were it not one of so many."""
+    ASKED_FOR = "asked_for"
+    """An operator wants it, whatever is desired. No plan says so."""
     AS_DESIRED = "as_desired"
     NOT_OURS = "not_ours"
 
