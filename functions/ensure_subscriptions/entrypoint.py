@@ -21,15 +21,13 @@ from ensure_subscriptions.dispatching import Dispatch
 from ensure_subscriptions.errands import StrangeErrandError, errand_in
 from ensure_subscriptions.observing import EnsureObserver
 from ensure_subscriptions.opening import Opening
-from ensure_subscriptions.platforms import KnownPlatform, platform_called
+from ensure_subscriptions.platforms import Called, at_fakes, platform_called
 from ensure_subscriptions.settings import EnsureSettings
 from ensure_subscriptions.standing import Standings
 from ensure_subscriptions.working import Worker
 
 SEND_SECONDS = 60.0
 """For all errands; the stores have been read by then."""
-
-Called = Callable[[str], KnownPlatform | None]
 
 
 def ensure_handler(
@@ -46,6 +44,8 @@ def ensure_handler(
     """
     wiring, own = Wiring.of(environment), EnsureSettings.from_environment(environment)
     settings, stack = wiring.settings, wiring.settings.deployment.partition("/")[0]
+    fakes = own.fake_platforms
+    platform = at_fakes(platform, fakes)
     observer, client = EnsureObserver(wiring.meter), cache(ssm)
     key_rings = wiring.key_rings(wiring.observer("ensure_subscriptions"))
     table = DynamoStateTable(settings.state_table, dynamodb, PATIENCE, new_callback_id)
@@ -57,7 +57,7 @@ def ensure_handler(
         pause=time.sleep,
     )
     around = Surroundings(
-        transport=Wire() if transport is None else transport,
+        transport=Wire(http_on_loopback=bool(fakes)) if transport is None else transport,
         table=table,
         now=now,
         clock=time.monotonic,

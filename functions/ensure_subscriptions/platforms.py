@@ -4,7 +4,8 @@ Only those of the stores at hand are loaded.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -22,6 +23,9 @@ class KnownPlatform:
     access: PlatformAccess
 
 
+Called = Callable[[str], KnownPlatform | None]
+
+
 def platform_called(name: str) -> KnownPlatform | None:
     """The platform of that name; None if there is none, or none of whose API we know."""
     if not _FOLDER.fullmatch(name):
@@ -30,6 +34,18 @@ def platform_called(name: str) -> KnownPlatform | None:
     if webhook is None or access is None:
         return None
     return KnownPlatform(webhook.PLATFORM, access.ACCESS)
+
+
+def at_fakes(called: Called, base_urls: Mapping[str, str]) -> Called:
+    """The same, with platforms that have a fake one on this machine in its place."""
+
+    def faked(name: str) -> KnownPlatform | None:
+        known, base_url = called(name), base_urls.get(name)
+        if known is None or base_url is None:
+            return known
+        return replace(known, access=known.access.at(base_url))
+
+    return faked
 
 
 def _module(folder: str, name: str) -> Any:

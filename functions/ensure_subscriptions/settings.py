@@ -1,5 +1,6 @@
 """What the template tells this function alone."""
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Self
 
@@ -10,6 +11,10 @@ def _urls(text: object) -> object:
     """`https://a.example,https://b.example` as they stand; spaces don't count."""
     urls = (url.strip().rstrip("/") for url in str(text).split(","))
     return tuple(filter(None, urls))
+
+
+def _json(text: object) -> object:
+    return json.loads(str(text)) if text else {}
 
 
 class EnsureSettings(BaseModel):
@@ -25,6 +30,11 @@ class EnsureSettings(BaseModel):
     former_base_urls: Annotated[tuple[str, ...], BeforeValidator(_urls)] = Field(
         alias="FORMER_BASE_URLS"
     )
+
+    fake_platforms: Annotated[Mapping[str, str], BeforeValidator(_json)] = Field(
+        alias="FAKE_PLATFORMS", default={}
+    )
+    """Base URLs on loopback, by platform. Only a local stack has any; the template names none."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -217,8 +217,10 @@ def test_a_reason_of_a_newer_version_is_shown_as_it_is(subscribed: SubscribedSho
     subscribed.add(*ONE)
     subscribed.subscriptions("apply")
     row = subscribed.table.read("rounds", "konimbo/acme")
-    (line,) = row.data["lines"]  # type: ignore[misc, union-attr] # a list of one
-    told = {**line, "action": "conflict", "reason": "of_the_future"}  # type: ignore[dict-item]
+    lines = row.data["lines"]
+    assert isinstance(lines, list)
+    assert isinstance(lines[0], dict)
+    told = {**lines[0], "action": "conflict", "reason": "of_the_future"}
     subscribed.table.write(row, {**row.data, "lines": [told]})
 
     assert "conflict: of the future" in subscribed.subscriptions("status").stdout

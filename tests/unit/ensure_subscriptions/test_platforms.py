@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ensure_subscriptions.platforms import platform_called
+from ensure_subscriptions.platforms import at_fakes, platform_called
 from support.platforms import FUNCTIONS, platforms
 
 
@@ -34,3 +34,14 @@ def test_what_a_platform_itself_lacks_is_not_taken_for_no_platform(
 
     with pytest.raises(ModuleNotFoundError, match="nowhere_to_be_found"):
         platform_called("half_a_platform")
+
+
+def test_a_fake_stands_in_all_of_a_platforms_environments_and_in_no_other_platforms() -> None:
+    called = at_fakes(platform_called, {"centry": "http://127.0.0.1:1234"})
+
+    centry, konimbo = called("centry"), called("konimbo")
+
+    assert centry
+    assert set(centry.access.environments.values()) == {"http://127.0.0.1:1234"}
+    assert konimbo == platform_called("konimbo")
+    assert called("iset") is None

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from ensure_subscriptions.settings import EnsureSettings
 from support.command import REAL
 from support.environment import ENSURE_ENVIRONMENT
+from support.platforms import FUNCTIONS
 
 
 def settings(**changed: str) -> EnsureSettings:
@@ -47,3 +48,11 @@ def test_what_the_template_forgot_is_an_error_that_quotes_nothing(
         settings(AWS_SECRET_ACCESS_KEY="canary", **changed)
 
     assert "canary" not in str(raised.value)
+
+
+def test_only_a_local_stack_names_fake_platforms() -> None:
+    fakes = '{"centry": "http://127.0.0.1:1234"}'
+
+    assert settings().fake_platforms == {}
+    assert settings(FAKE_PLATFORMS=fakes).fake_platforms == {"centry": "http://127.0.0.1:1234"}
+    assert "FAKE_PLATFORMS" not in (FUNCTIONS.parent / "template.yaml").read_text()
