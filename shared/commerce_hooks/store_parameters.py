@@ -120,9 +120,11 @@ class SsmStoreReader:
         )
 
     def _value(self, name: str) -> str | None:
-        # Unlike GetParameter it does not fail for what is not there, so nothing is tried again.
-        found = self._client.get_parameters(Names=[name], WithDecryption=True)["Parameters"]
-        return found[0]["Value"] if found else None
+        try:
+            found = self._client.get_parameter(Name=name, WithDecryption=True)
+        except self._client.exceptions.ParameterNotFound:
+            return None  # An answer like any other: asked again, SSM would say the same.
+        return found["Parameter"]["Value"]
 
 
 def parsed(text: str) -> StoreConfiguration | None:

@@ -4,7 +4,7 @@ from functools import partial
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from moto import mock_aws
 from pydantic import SecretStr
 
@@ -135,13 +135,12 @@ def test_what_cannot_be_read_of_one_store_is_said_and_not_quoted(spoiled: str) -
     assert "canary" not in str(raised.value)
 
 
-class Refusing:
-    def get_parameters(self, **_: object) -> None:
-        raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetParameters")
-
-
 def test_a_right_that_is_missing_is_not_taken_for_a_store_that_is_gone() -> None:
-    refusing = SsmStoreReader("hooks", Refusing, Patience(lambda: 0.0, never))  # type: ignore[arg-type]
+    client = boto3.client("ssm")
+    refused = ("get_parameter", "AccessDeniedException")
+    refusing = SsmStoreReader("hooks", lambda: client, Patience(lambda: 0.0, never))
 
-    with pytest.raises(UnavailableError, match="stores: AccessDeniedException"):
-        refusing.configuration(ACME)
+    with Stubber(client) as stubber:
+        stubber.add_client_error(*refused)
+        with pytest.raises(UnavailableError, match="stores: AccessDeniedException"):
+            refusing.configuration(ACME)

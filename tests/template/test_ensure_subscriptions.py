@@ -197,8 +197,8 @@ def test_it_lists_stores_and_reads_those_it_is_sent_to(
     at = f"arn:aws:ssm:eu-central-1:123456789012:parameter{path}"
 
     assert it_may(template, "ssm:GetParametersByPath", at) == listed
-    assert it_may(template, "ssm:GetParameters", at) == read
-    for action in ("GetParameter", "PutParameter", "DeleteParameter"):
+    assert it_may(template, "ssm:GetParameter", at) == read
+    for action in ("GetParameters", "PutParameter", "DeleteParameter"):
         assert not it_may(template, f"ssm:{action}", at)
     assert not it_may(template, "kms:Decrypt", "arn:aws:kms:eu-central-1:123456789012:key/x")
 
@@ -245,7 +245,7 @@ def test_it_may_do_nothing_more_but_log(template: Template) -> None:
         ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:SendMessage"],
         "secretsmanager:GetSecretValue",
         "ssm:GetParametersByPath",
-        "ssm:GetParameters",
+        "ssm:GetParameter",
         ["dynamodb:GetItem", "dynamodb:PutItem"],
         "dynamodb:Query",
         "dynamodb:DeleteItem",
