@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from commerce_hooks_cli.callbacks import CallbackUrl, CallbackUrls
 from commerce_hooks_cli.cenit_access import CenitAccess
+from commerce_hooks_cli.healing_outcome import HealingOutcome
 from commerce_hooks_cli.samples import Sample, find_sample
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Outcome:
 
     exchanges: Sequence[Exchange]
     events: Sequence[BusEvent]
+    healing: HealingOutcome = field(default_factory=HealingOutcome)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -104,11 +106,12 @@ class Outcome:
             "problems": self.problems,
             "sent": [exchange.as_json() for exchange in self.exchanges],
             "events": [event.tree for event in self.events],
+            "subscription": self.healing.as_json(),
         }
 
     @property
     def problems(self) -> list[str]:
-        return [*self._wrong_answers(), *self._wrong_events()]
+        return [*self._wrong_answers(), *self._wrong_events(), *self.healing.problems]
 
     def _wrong_answers(self) -> Iterator[str]:
         for exchange in self.exchanges:

@@ -32,6 +32,7 @@ def fixed(outcome: Outcome) -> Outcome:
     return Outcome(
         [Exchange(one.attempt, _fixed_answer(one.sent, ids)) for one in outcome.exchanges],
         [_fixed_event(event, ids) for event in outcome.events],
+        outcome.healing,
     )
 
 

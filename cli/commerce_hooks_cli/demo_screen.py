@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from commerce_hooks_cli.bus_event import BusEvent
     from commerce_hooks_cli.demo import Exchange, Outcome
+    from commerce_hooks_cli.healing_outcome import HealingOutcome
 
 
 def introduction(base_url: str, ready: str) -> Iterator[RenderableType]:
@@ -77,6 +78,16 @@ def one_event(events: Sequence[BusEvent]) -> Iterator[RenderableType]:
     yield heading(3, "One of them in full")
     for event in events[:1]:
         yield Panel(event_in_full(event), box=box.ROUNDED, border_style="dim", expand=False)
+
+
+def healing(outcome: HealingOutcome) -> Iterator[RenderableType]:
+    if not outcome.steps:
+        return
+    yield heading(4, "A subscription that heals itself, at a Konimbo that runs on this machine")
+    table = columns("", "what happens", "what is seen")
+    for step in outcome.steps:
+        table.add_row(Mark(step.good), step.what, Text(plain(step.seen)))
+    yield table
 
 
 def verdict(outcome: Outcome) -> Iterator[RenderableType]:

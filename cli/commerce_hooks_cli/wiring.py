@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from commerce_hooks.stores import StoreId, Stores
     from commerce_hooks_cli.answer import Answer
     from commerce_hooks_cli.deployment import Deployment
+    from commerce_hooks_cli.healing_outcome import HealingOutcome
     from commerce_hooks_cli.local.faults import Fault, Kind, Service
     from commerce_hooks_cli.local.state import LocalState
     from commerce_hooks_cli.quarantine_replay import Replayed
@@ -47,6 +48,7 @@ def real_world() -> World:
         state_table=_state_table,
         stores=_stores,
         read_back=_read_back,
+        heal=_heal,
     )
 
 
@@ -193,3 +195,14 @@ def _read_back(deployment: Deployment, store: StoreId) -> Sequence[Subscription]
     from commerce_hooks_cli.store_book import StoreBook
 
     return read_back(deployment, StoreBook.of(deployment, _Clock()), store)
+
+
+def _heal(
+    deployment: Deployment, state: LocalState, events: Events, on_step: Callable[[str], None]
+) -> HealingOutcome:
+    from commerce_hooks_cli.healing_demo import Healing
+    from commerce_hooks_cli.state_table import open_state_table
+
+    table = open_state_table(deployment)
+    samples = _checkout() / "events"
+    return Healing(deployment, state, samples, _Clock(), table, events, on_step).play()

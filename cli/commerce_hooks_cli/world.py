@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.bus_event import BusEvent
     from commerce_hooks_cli.console import Screen
     from commerce_hooks_cli.deployment import Deployment
+    from commerce_hooks_cli.healing_outcome import HealingOutcome
     from commerce_hooks_cli.local.faults import Fault, Kind, Service
     from commerce_hooks_cli.local.state import LocalState
     from commerce_hooks_cli.quarantine_replay import Replayed
@@ -98,6 +99,19 @@ class LocalStacks(Protocol):
     def switch_faults(self, state: LocalState, kinds: Mapping[Service, Kind]) -> None: ...
 
 
+class Heal(Protocol):
+    """Plays on a local stack how a subscription is made, lost and made again."""
+
+    def __call__(
+        self,
+        deployment: Deployment,
+        state: LocalState,
+        events: Events,
+        on_step: Callable[[str], None],
+        /,
+    ) -> HealingOutcome: ...
+
+
 @dataclass(frozen=True)
 class World:
     """Everything a verb needs that is slow, far away or a person.
@@ -127,6 +141,7 @@ class World:
     state_table: Callable[[Deployment], StateTable]
     stores: Callable[[Deployment], Stores]
     read_back: ReadBack
+    heal: Heal
 
     def deployment(self, stack: str | None, screen: Screen) -> Deployment:
         """The deployment to work on. Says which: the local one, or in whose account."""

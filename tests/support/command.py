@@ -26,6 +26,7 @@ from commerce_hooks_cli.bus_event import BusEvent
 from commerce_hooks_cli.deployment import Deployment
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.following import EVERYTHING, Following
+from commerce_hooks_cli.healing_outcome import HealingOutcome, Step
 from commerce_hooks_cli.local.faults import Fault, Kind, Service
 from commerce_hooks_cli.local.state import LocalState
 from commerce_hooks_cli.main import app
@@ -325,6 +326,7 @@ class FakeWorld:
         self.bus = FakeBus()
         self.door = FakeFrontDoor(self.bus)
         self.local_stacks = FakeLocalStacks(local_state(tmp_path))
+        self.healing = HealingOutcome([Step("The store is added", "konimbo/demo-shop")])
         self.deployment: Deployment | CommandError = deployment
         self.asked_for: list[str | None] = []
         # Tests may put something else in their place.
@@ -359,6 +361,7 @@ class FakeWorld:
             checkout=lambda: CHECKOUT,
             find_deployment=self.find_deployment,
             local_stacks=self.local_stacks,
+            heal=lambda *_: self.healing,
             post=self.post,
             follow=self.open_tail or self._follow,
             replay=self._replay,

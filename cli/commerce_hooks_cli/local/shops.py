@@ -59,9 +59,13 @@ class FakeShops:
         """Somebody deletes one at the platform, and tells nobody."""
         self._asked(platform, "DELETE", f"webhooks/{quote(id_, safe='')}")
 
-    def happen(self, platform: str, topic: str, sample: Any) -> list[Attempt]:
-        """Something happens in all shops, and whoever subscribed to it is called."""
+    def happen(
+        self, platform: str, topic: str, sample: Any, shop: str | None = None
+    ) -> list[Attempt]:
+        """Something happens in a shop, or in all; whoever subscribed to it is called."""
         told = {"topic": topic, "body": sample, "id": _id_in(sample)}
+        if shop is not None:
+            told["shop"] = shop
         made = self._asked(platform, "POST", "deliveries", told)["deliveries"]
         return [Attempt(one["webhook"], one["status"], one["accepted"]) for one in made]
 

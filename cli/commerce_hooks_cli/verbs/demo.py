@@ -182,13 +182,17 @@ def _play(world: World, screen: Screen, stack: _Stack, *, fixed: bool) -> Outcom
             now("Replaying one out of quarantine ...")
             exchanges.append(repair(exchanges, todo, partial(world.replay, deployment, platforms)))
         now("Waiting for the events ...")
-        outcome = Outcome(exchanges, receive(events, promised(exchanges)))
+        received = receive(events, promised(exchanges))
+        now("Adding a store ...")
+        healing = world.heal(deployment, stack.state, events, now)
+        outcome = Outcome(exchanges, received, healing)
     if fixed:
         outcome = demo_fixed.fixed(outcome)
     screen.show(
         *demo_screen.exchanges_table(outcome.exchanges),
         *demo_screen.events_table(outcome.events),
         *demo_screen.one_event(outcome.events),
+        *demo_screen.healing(outcome.healing),
         *demo_screen.verdict(outcome),
     )
     return outcome

@@ -60,7 +60,7 @@ def list_(
     for platform_, webhooks in found.items():
         for one in webhooks:
             host = one.host if one.active else f"{one.host} (inactive)"
-            cells = (platform_, one.shop, one.id, "\n".join(one.topics), host)
+            cells = (platform_, one.shop, one.id, " ".join(one.topics), host)
             table.add_row(*map(plain, cells))
     screen.show_uncut(table)
 
