@@ -31,11 +31,13 @@ class Applied:
     """What was done.
 
     Args:
+        tried: The changes that were begun.
         done: Each with the id that it has by now, if that is known.
         failed: What the platform did not do, or did not say that it did, and why.
         stopped_by: An error after which no call is of any use.
     """
 
+    tried: list[Change] = field(default_factory=list)
     done: list[Change] = field(default_factory=list)
     failed: list[tuple[Change, PlatformError]] = field(default_factory=list)
     stopped_by: PlatformError | None = None
@@ -61,6 +63,7 @@ class Applying:
         for change in changes:
             if self.until.remaining() < CHANGE_SECONDS:
                 break
+            applied.tried.append(change)
             try:
                 applied.done.append(self._one(change))
             except _ABOUT_ONE_RECORD as error:

@@ -9,7 +9,7 @@ from commerce_hooks.deadline import Deadline
 from commerce_hooks.http.errors import PlatformError
 from commerce_hooks.state.table import StateTable
 from commerce_hooks.stores import StoreId
-from commerce_hooks.subscriptions.applying import Applying
+from commerce_hooks.subscriptions.applying import CHANGE_SECONDS, Applying
 from commerce_hooks.subscriptions.books import forget_gone, keep_books
 from commerce_hooks.subscriptions.ledger import Ledger, LedgerError
 from commerce_hooks.subscriptions.looking import (
@@ -149,16 +149,18 @@ class Rounds:
                 report.drifted += found.drifted
                 return known
             passes += 1
-            stage = self._due(found, tried) if passes <= _MAX_PASSES else []
+            is_over = passes > _MAX_PASSES or until.remaining() < CHANGE_SECONDS
+            stage = [] if is_over else self._due(found, tried)
             if stage:
                 known = self._pinned(shop, known, found, stage)
-                report.drifted += [one for one in found.drifted if one in stage]
+                new = (one for one in found.drifted if one not in report.drifted)
+                report.drifted += [one for one in new if one in stage]
             forget_gone(ledger, found)
             if not stage:
                 report.done += keep_books(ledger, found)
                 return known
-            tried |= set(map(_key, stage))
             applied = Applying(shop.access, ledger, shop.addresses, until).apply(stage)
+            tried |= set(map(_key, applied.tried))
             report.done += applied.done
             report.failed += applied.failed
             if applied.stopped_by is not None:
