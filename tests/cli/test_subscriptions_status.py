@@ -1,6 +1,7 @@
 """`commerce-hooks subscriptions status`: what the last looks found, and no platform called."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from rich.text import Text
 from commerce_hooks.http.errors import CredentialsRefusedError
 from commerce_hooks.state.seen import Seen, note_seen
 from commerce_hooks.stores import StoreId, configuration_path
+from commerce_hooks.subscriptions.records import keep_record
 from support.store_world import ACME
 from support.subscribed_shops import CENTRY, OTHER_RING, SubscribedShops
 
@@ -216,12 +218,9 @@ def test_a_configuration_that_cannot_be_read_is_told(subscribed: SubscribedShops
 def test_a_reason_of_a_newer_version_is_shown_as_it_is(subscribed: SubscribedShops) -> None:
     subscribed.add(*ONE)
     subscribed.subscriptions("apply")
-    row = subscribed.table.read("rounds", "konimbo/acme")
-    lines = row.data["lines"]
-    assert isinstance(lines, list)
-    assert isinstance(lines[0], dict)
-    told = {**lines[0], "action": "conflict", "reason": "of_the_future"}
-    subscribed.table.write(row, {**row.data, "lines": [told]})
+    record = subscribed.record()
+    line = replace(record.lines[0], action="conflict", reason="of_the_future")
+    keep_record(subscribed.table, replace(record, lines=(line,)))
 
     assert "conflict: of the future" in subscribed.subscriptions("status").stdout
 

@@ -56,6 +56,7 @@ class SubscribedShops(StoreWorld):
         self.deployment = replace(
             self.deployed,
             event_bus_arn=bus,
+            event_bus_name="events",
             outputs={**self.deployed.outputs, "EnsureSubscriptionsQueueUrl": self.requests_queue},
         )
 
