@@ -81,6 +81,10 @@ CALLS: dict[tuple[str, ...], list[Call]] = {
     ("local", "demo"): [Call()],
     ("local", "down"): [Call()],
     ("local", "fault"): [Call("bus", exit_code=1)],
+    # Without a stack they have nothing to show; tests/cli/test_local_platform.py has what they do.
+    ("local", "platform", "call"): [Call("konimbo order_created", 1)],
+    ("local", "platform", "delete"): [Call("konimbo 98", 1)],
+    ("local", "platform", "list"): [Call(exit_code=1)],
     ("local", "status"): [Call(exit_code=1)],
     ("local", "up"): [Call()],
     ("outbox", "redrive"): [Call()],
