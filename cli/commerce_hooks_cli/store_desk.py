@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.console import Screen
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.world import World
+
+_LEASE_TRIES, _LEASE_PAUSE_SECONDS = 20, 1.0
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,19 @@ class StoreDesk:
     def lease(self, store: StoreId, owner: str) -> Lease:
         """What whoever writes or removes a store holds meanwhile: no two do it at once.
 
+        A round of the function takes seconds, so it is waited for.
+
         Raises:
-            CommandError: Somebody else holds it.
+            CommandError: Somebody else holds it for longer.
         """
         around = self.surroundings
+        leases = Leases(around.table, around.now)
+        for _ in range(_LEASE_TRIES):
+            with suppress(LeaseHeldError):
+                return leases.acquire(store, owner, LEASE_SECONDS)
+            around.pause(_LEASE_PAUSE_SECONDS)
         try:
-            return Leases(around.table, around.now).acquire(store, owner, LEASE_SECONDS)
+            return leases.acquire(store, owner, LEASE_SECONDS)
         except LeaseHeldError as error:
             raise CommandError(f"{error}.", "Repeat this when that is over.") from error
 

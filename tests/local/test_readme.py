@@ -52,10 +52,11 @@ def bash(clone: Path, script: str) -> str:
 def test_the_blocks_of_the_section_do_what_they_say(clone: Path) -> None:
     section = SECTION.search((ROOT / "README.md").read_text())
     assert section
-    tour, repair, curl, end = BLOCK.findall(section[1])
+    tour, repair, healing, curl, end = BLOCK.findall(section[1])
     try:
         toured = bash(clone, tour)
         repaired = bash(clone, repair)
+        healed = bash(clone, healing)
         answered = bash(clone, curl)
     finally:
         bash(clone, end)
@@ -70,5 +71,8 @@ def test_the_blocks_of_the_section_do_what_they_say(clone: Path) -> None:
     assert "quarantined" in toured
     assert "missing" in repaired
     assert "replayed" in repaired
+    assert "answered 200" in healed
+    assert "1 to change, 9 as desired" in healed
+    assert healed.rstrip().count("✓") >= 10
     assert '"status": "accepted"' in answered
     assert not (clone / ".local").exists()
