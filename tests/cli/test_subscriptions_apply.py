@@ -378,7 +378,9 @@ def test_a_store_that_is_switched_off_before_its_turn_is_left(subscribed: Subscr
 
 def test_nobody_is_asked_about_what_is_only_planned_for(real_subscribed: SubscribedShops) -> None:
     real_subscribed.add(*ONE, *REAL, "--policy", "plan")
+    real_subscribed.consent = True
 
     result = real_subscribed.subscriptions("apply", *REAL)
 
     assert (result.exit_code, real_subscribed.acme.writes) == (2, [])
+    assert real_subscribed.questions == []
