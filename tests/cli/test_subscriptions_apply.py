@@ -363,3 +363,24 @@ def test_a_round_that_comes_later_finds_nothing_to_do(subscribed: SubscribedShop
     again = subscribed.subscriptions("apply")
 
     assert (again.exit_code, len(subscribed.acme.records), subscribed.told()) == (0, made, [])
+
+
+def test_a_store_that_is_switched_off_before_its_turn_is_left(subscribed: SubscribedShops) -> None:
+    subscribed.add(*ONE)
+    off = subscribed.configuration().model_copy(update={"policy": "off"})
+    subscribed.acme.after = lambda _: subscribed.book.write(ACME, off)
+
+    result = subscribed.subscriptions("apply", *ACME, "--policy", "sync")
+
+    assert (result.exit_code, subscribed.acme.writes) == (0, [])
+    assert "konimbo/acme  left alone\n" in result.stdout
+
+
+def test_nobody_is_asked_about_what_is_only_planned_for(real_subscribed: SubscribedShops) -> None:
+    real_subscribed.add(*ONE, *REAL, "--policy", "plan")
+    real_subscribed.consent = True
+
+    result = real_subscribed.subscriptions("apply", *REAL)
+
+    assert (result.exit_code, real_subscribed.acme.writes) == (2, [])
+    assert real_subscribed.questions == []
