@@ -47,7 +47,8 @@ def ensure_handler(
     fakes = own.fake_platforms
     platform = at_fakes(platform, fakes)
     observer, client = EnsureObserver(wiring.meter), cache(ssm)
-    key_rings = wiring.key_rings(wiring.observer("ensure_subscriptions"))
+    # A round just after a rotation has to know the new key.
+    key_rings = wiring.key_rings(wiring.observer("ensure_subscriptions"), fresh_seconds=0)
     table = DynamoStateTable(settings.state_table, dynamodb, PATIENCE, new_callback_id)
     dispatch = Dispatch(
         stores=SsmStores(stack, client, PATIENCE),

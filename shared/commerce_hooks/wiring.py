@@ -68,13 +68,17 @@ class Wiring:
         masked = self.settings.personal_data == "masked"
         return EventBuilder(platform, self.settings.deployment, masked)
 
-    def key_rings(self, observer: Observer) -> SecretsManagerKeyRing:
+    def key_rings(
+        self, observer: Observer, fresh_seconds: float | None = None
+    ) -> SecretsManagerKeyRing:
+        """Cached as the template says, or for so many seconds: those who make URLs are few."""
+        cached = self.settings.key_ring_cache_seconds
         return SecretsManagerKeyRing(
             secrets_manager(),
             self.settings.key_ring_arn,
             PATIENCE,
             observer.key_ring_stale,
-            self.settings.key_ring_cache_seconds,
+            cached if fresh_seconds is None else fresh_seconds,
         )
 
     def publisher(self) -> Publisher:

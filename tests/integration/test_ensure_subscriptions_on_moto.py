@@ -27,6 +27,7 @@ from support.account import Account, account_on_moto
 from support.api_gateway import lambda_context
 from support.ensuring import ACME, SECRET, MemoryPlatform, configured
 from support.environment import ENSURE_ENVIRONMENT
+from support.receiving import KEY_1, KEY_2
 
 DISPATCH = {"task": "dispatch"}
 CANARY = "canary-of-an-operator"
@@ -478,3 +479,18 @@ def test_the_entry_point_is_a_handler(deployed: Deployed, monkeypatch: pytest.Mo
     entry = import_module("ensure_subscriptions.app")
 
     assert entry.lambda_handler(DISPATCH, lambda_context())["sent"] == 0
+
+
+def test_a_round_knows_the_key_ring_of_now(deployed: Deployed) -> None:
+    deployed.put()
+    handler = ensure_handler(deployed.account.environment, platform=deployed.platform.called)
+    event = {"Records": [{"messageId": "m1", "body": Errand(store=ACME).text}]}
+    handler(event, lambda_context())
+    ring = {"sign": "k2", "k1": KEY_1, "k2": KEY_2}
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId=deployed.account.environment["KEY_RING_ARN"], SecretString=json.dumps(ring)
+    )
+
+    handler(event, lambda_context())
+
+    assert {line.key_id for line in deployed.record.lines} == {"k2"}
