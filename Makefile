@@ -23,8 +23,12 @@ down: $(VENV)/.run ## Stop the local stack
 
 setup: $(VENV)/.dev ## Set up only: everything that running, testing and building needs
 
+# What runs on Lambda has to be covered whole, lines and branches: `make test MEASURE=1` counts.
+MEASURE ?=
+COUNTED = $(if $(MEASURE),--cov=shared --cov=functions --cov-report=)
 test: $(VENV)/.dev ## Set up, then run all tests
-	@$(ALL_TESTS)
+	@$(ALL_TESTS) $(COUNTED)
+	@$(if $(MEASURE),$(BIN)/coverage report --fail-under=100)
 
 probe: $(VENV)/.dev ## Send every sample and hostile requests to a local stack of its own
 	@PYTHONPATH=tests $(BIN)/python -m probe
@@ -50,7 +54,11 @@ fuzz: $(VENV)/.dev ## Fuzz all that reads a sender's bytes, for FUZZ_SECONDS (Li
 	@PYTHONPATH=tests $(BIN)/python tests/fuzz/harness.py $(VENV)/fuzz -max_total_time=$(FUZZ_SECONDS) \
 	  -verbosity=0 -print_final_stats=1
 
-check: format-check lint types complete template-check requirements-check coverage picture-check ## Format, lint, types, template, pins, tests of what runs on Lambda with coverage, picture
+check: static ## All that must hold: format, lint, types, template, pins, picture; all tests, with coverage
+	@$(MAKE) --no-print-directory test MEASURE=1
+
+static: format-check lint types complete template-check requirements-check picture-check ## What can be checked without the tests
+
 
 complete: $(VENV)/.dev ## Check that no platform is half added, and what is missing
 	@$(BIN)/pytest --quiet tests/unit/test_platforms_are_complete.py
@@ -71,12 +79,6 @@ types: $(VENV)/.dev ## Check the types
 
 template-check: $(VENV)/.dev ## Validate the SAM template
 	@PATH="$(CURDIR)/$(BIN):$$PATH" AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam validate --lint
-
-# What runs on Lambda is measured, by the tests that are about it. `make test` runs them all.
-MEASURED = tests/worlds tests/integration tests/contract tests/cenit tests/template tests/unit
-coverage: $(VENV)/.dev ## Tests of what runs on Lambda, with branch coverage, which has to be whole
-	@$(ALL_TESTS) -m "not emulator and not build" --cov=shared --cov=functions --cov-report= $(MEASURED)
-	@$(BIN)/coverage report --fail-under=100
 
 build: $(VENV)/.dev ## Build the layer and the functions with SAM
 	@PATH="$(CURDIR)/$(BIN):$$PATH" AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam build
@@ -134,5 +136,5 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help run up down setup test probe load fault worlds fuzz check complete format format-check lint types template-check coverage \
+.PHONY: help run up down setup test probe load fault worlds fuzz check static complete format format-check lint types template-check \
   build requirements upgrade requirements-check picture picture-check clean
