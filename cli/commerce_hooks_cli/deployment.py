@@ -90,8 +90,9 @@ class Deployment:
     @property
     def base_urls(self) -> tuple[str, ...]:
         """All that its callback URLs begin with, or began with."""
-        former = self.outputs.get("FormerBaseUrls", "").split(",")
-        return (self.base_url, *filter(None, (url.strip().rstrip("/") for url in former)))
+        told = (self.outputs.get(name, "") for name in ("FormerBaseUrls", "ApiUrl"))
+        others = (url.strip().rstrip("/") for urls in told for url in urls.split(","))
+        return tuple(dict.fromkeys([self.base_url, *filter(None, others)]))
 
     @property
     def state_table_name(self) -> str:

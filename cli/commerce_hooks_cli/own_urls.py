@@ -7,16 +7,14 @@ domain, the gateway's own address beside it, a port, a proxy: all can lead here.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from commerce_hooks.keyring import CallbackTarget, key_id_of
-from commerce_hooks.subscriptions.addresses import target_and_token
+from commerce_hooks.keyring import key_id_of
+from commerce_hooks.subscriptions.addresses import anywhere, target_and_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from commerce_hooks.keyring import KeyRing
     from commerce_hooks.stores import StoreId
@@ -47,15 +45,9 @@ def urls_in_use(
     """Those of the URLs that the ring proves, and how many of ours it doesn't."""
     keys, topics, refused = set(), set(), 0
     for url in urls:
-        proved = [one for one in _anywhere(url, store) if ring.proves(*one)]
+        proved = [one for one in anywhere(url, store) if ring.proves(*one)]
         keys |= {key_id_of(token) for _, token in proved}
         topics |= {target.topic for target, _ in proved}
         if not proved and target_and_token(url, base_urls, store):
             refused += 1
     return UrlsInUse(frozenset(keys), refused, frozenset(topics))
-
-
-def _anywhere(url: str, store: StoreId) -> Iterator[tuple[CallbackTarget, str]]:
-    """What looks like the end of a callback URL of the store."""
-    for found in re.finditer(rf"/{store}/(?:([^/]+)/)?([^/?#&\s]+)", unquote(url)):
-        yield CallbackTarget(store.platform, store.name, found[1]), found[2]

@@ -16,6 +16,7 @@ _WHAT = {
     Reason.DUPLICATE: "there is another one for the same topic",
     Reason.UNWANTED: "ours, of a topic that the store is not to be subscribed to",
     Reason.HIDDEN: "it is there, but the platform does not list it: it may be inactive",
+    Reason.ELSEWHERE: "its token is ours, but its base URL is none of this deployment's",
     Reason.UNLISTED: "the platform said that it created it, and does not list it",
     Reason.PENDING: "it was asked for a moment ago and may still come to be",
     Reason.UNPROVED: "it looks like ours, but its token is none of ours",
@@ -65,6 +66,10 @@ def what_to_do(
         Reason.HIDDEN: (
             f"Activate {id_} in the shop's panel, or have {store.platform}'s support do it. "
             "No second one is made."
+        ),
+        Reason.ELSEWHERE: (
+            "If that base URL was this deployment's, name it in FormerBaseUrls and deploy. "
+            f"If it is a mistake, delete {id_} in the shop's panel. No second one is made."
         ),
         Reason.UNLISTED: (
             f"Look for it in the shop's panel ({topic_words(slot)}). If it is not there, "

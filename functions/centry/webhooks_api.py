@@ -8,7 +8,7 @@ them. A record has a flag for each topic instead.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from centry.oauth import SCOPES
@@ -183,12 +183,12 @@ def _subscription(record: JsonValue) -> Subscription:
 
 def _topics(record: JsonObject) -> Sequence[str]:
     """The flags that are set. One that older records lack is not."""
-    flags: Mapping[str, JsonValue] = {
-        name: value for name, value in record.items() if _FLAG.fullmatch(name)
-    }
-    if not all(value is None or isinstance(value, bool) for value in flags.values()):
+    flags = {name: value for name, value in record.items() if _FLAG.fullmatch(name)}
+    known = (flags[name] for name in PLATFORM.topics if name in flags)
+    if not all(value is None or isinstance(value, bool) for value in known):
         raise UnreadableAnswerError("a webhook's flag is neither true nor false")
-    return [name for name, value in flags.items() if value]
+    # What Centry adds may look like a flag, and be something else.
+    return [name for name, value in flags.items() if value is True]
 
 
 def _optional_id(value: JsonValue) -> str | None:

@@ -15,6 +15,7 @@ from commerce_hooks.subscriptions.rounds import Outcome, Report
 from ensure_subscriptions.errands import Errand
 from ensure_subscriptions.standing import Standing
 
+_LEVELS = {"unusable": "warning", "internal_error": "error"}
 _KINDS = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
 
 
@@ -69,7 +70,7 @@ class EnsureObserver:
 
     def not_run(self, errand: Errand, outcome: str, cause: str) -> None:
         """There was no round; why is told."""
-        level = "warning" if outcome == "unusable" else "info"
+        level = _LEVELS.get(outcome, "info")
         self._rounds.ran(level, outcome=outcome, **_about(errand), cause=cause)
 
     def told(self, errand: Errand, run_id: str, published: Published) -> None:

@@ -27,6 +27,9 @@ class EnsureSettings(BaseModel):
     public_base_urls: Annotated[tuple[str, ...], BeforeValidator(_urls)] = Field(
         alias="PUBLIC_BASE_URL", min_length=1, max_length=1
     )
+    api_urls: Annotated[tuple[str, ...], BeforeValidator(_urls)] = Field(
+        alias="API_URL", min_length=1, max_length=1
+    )
     former_base_urls: Annotated[tuple[str, ...], BeforeValidator(_urls)] = Field(
         alias="FORMER_BASE_URLS"
     )
@@ -48,4 +51,5 @@ class EnsureSettings(BaseModel):
     @property
     def base_urls(self) -> tuple[str, ...]:
         """All that callback URLs begin with, or began with: those of now first."""
-        return (*self.public_base_urls, *self.former_base_urls)
+        urls = (*self.public_base_urls, *self.former_base_urls, *self.api_urls)
+        return tuple(dict.fromkeys(urls))

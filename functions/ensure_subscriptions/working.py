@@ -1,12 +1,14 @@
 """One errand: one round of one store, under a lease that the command takes, too."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from commerce_hooks.deadline import Deadline
+from commerce_hooks.errors import UnavailableError
 from commerce_hooks.platform_access import Surroundings
 from commerce_hooks.publishing import Published, Publishing
-from commerce_hooks.state.leases import LEASE_SECONDS, LeaseHeldError, Leases
+from commerce_hooks.state.leases import LEASE_SECONDS, Lease, LeaseHeldError, Leases
 from commerce_hooks.store_parameters import StoreGoneError, StoreUnusableError
 from commerce_hooks.subscriptions.events import events_of
 from commerce_hooks.subscriptions.looking import Shop
@@ -51,15 +53,25 @@ class Worker:
         """
         leases = Leases(self.around.table, self.around.now)
         try:
-            with leases.acquire(errand.store, OWNER, LEASE_SECONDS):
-                self._round(errand, until)
+            with leases.acquire(errand.store, OWNER, LEASE_SECONDS) as lease:
+                self._round(errand, until, lease)
         except LeaseHeldError as error:
             # Whoever holds it does the same, and in an hour there is another errand.
             self.observer.not_run(errand, "busy", str(error))
+        except UnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours is that store's alone: it
+            # would come again and again, and keep the store's other errands waiting.
+            cause = f"a fault of ours ({type(error).__name__})"
+            Rounds(self.around.table, self.around.now, self.around.new_id).unlooked(
+                errand.store, Outcome.FAILED, cause
+            )
+            self.observer.not_run(errand, "internal_error", cause)
 
-    def _round(self, errand: Errand, until: Deadline) -> None:
+    def _round(self, errand: Errand, until: Deadline, lease: Lease) -> None:
         around, store = self.around, errand.store
-        rounds = Rounds(around.table, around.now, around.new_id)
+        hold = partial(lease.renew, LEASE_SECONDS)
+        rounds = Rounds(around.table, around.now, around.new_id, hold=hold)
         try:
             shop = self.opening.shop(store, until)
         except NoApiError as error:

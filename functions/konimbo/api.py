@@ -64,7 +64,8 @@ def _unauthorized(response: ApiResponse) -> PlatformError:
 
 def _not_found(told: Mapping[str, JsonValue]) -> PlatformError:
     message = str(told.get("message"))
-    if "endpoint" in message.lower():
+    # An error page of whatever stands before Konimbo does not say that something is gone.
+    if not told or "endpoint" in message.lower():
         return CallRefusedError(404)
     if told.get("model") == "webhook" or _NOTHING_FOUND.search(message):
         return NothingFoundError()
@@ -117,6 +118,8 @@ class KonimboApi:
         for number in range(1, MAX_PAGES + 1):
             page = self.page("webhooks", page=str(number))
             new = _by_id(page.records)
+            if None not in {total, page.total} and total != page.total:
+                raise UnreadableAnswerError("webhooks change while they are listed")
             total = total if page.total is None else page.total
             if total is None and number == 2 and new.keys() == found.keys():  # noqa: PLR2004
                 return tuple(found.values())  # not paged: every page is the whole

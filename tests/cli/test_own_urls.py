@@ -54,8 +54,6 @@ def test_what_is_not_ours_for_this_store_is_left_out(url: str) -> None:
 @pytest.mark.parametrize(
     "base",
     [
-        "https://hooks.example:443",
-        "https://hooks.example.",
         "https://user:password@hooks.example",
         "http://hooks.example",
         "https://abc123.execute-api.eu-central-1.amazonaws.com",

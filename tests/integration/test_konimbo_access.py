@@ -99,7 +99,7 @@ def test_all_pages_are_read(
         (404, {"message": "No results found"}, None),
         (404, {"message": "The endpoint you requested was not found"}, errors.CallRefusedError),
         (404, {"message": "?"}, errors.NotFoundError),
-        (404, [], errors.NotFoundError),
+        (404, [], errors.CallRefusedError),
         (401, {"message": "The token provided is not registered"}, errors.CredentialsRefusedError),
         (401, {}, errors.CredentialsRefusedError),
         (401, {"message": "You are not authorized for any of these"}, errors.MissingRightError),

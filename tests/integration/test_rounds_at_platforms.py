@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -13,7 +13,7 @@ from centry.webhook import PLATFORM as CENTRY
 from commerce_hooks.deadline import Deadline
 from commerce_hooks.http.bounded import Bounded
 from commerce_hooks.http.wire import Wire
-from commerce_hooks.keyring import KeyRing
+from commerce_hooks.keyring import CallbackTarget, KeyRing
 from commerce_hooks.platform import Platform
 from commerce_hooks.platform_access import PlatformAccess, Surroundings
 from commerce_hooks.stores import Policy, StoreConfiguration, StoreId
@@ -274,3 +274,24 @@ def test_a_missing_scope_is_named_and_nothing_is_done(centry: Shop) -> None:
 
     assert report.outcome is Outcome.FAILED
     assert "write_webhook" in str(report.cause)
+
+
+def test_a_duplicate_of_an_event_that_we_do_not_know_crashes_no_round(konimbo: Shop) -> None:
+    konimbo.round()
+    target = CallbackTarget("konimbo", "acme", "order_created")
+    token = KeyRing("k1", {"k1": K1}, {}).mint(target)
+    url = f"{BASE}/konimbo/acme/order_created/{token}"
+    add_unknown(konimbo, url)
+    konimbo.sign = "k2"
+
+    report = konimbo.round()
+
+    assert report.outcome is not Outcome.FAILED
+
+
+def add_unknown(konimbo: Shop, url: str) -> None:
+    """Beside the one that is right; in the panel it was given an event newer than our code."""
+    [known, _] = konimbo.fake.records.all()
+    id_ = int(f"{known.id}9")
+    fields = {**known.fields, "id": id_, "callback_url": url, "event": "order_cancelled"}
+    konimbo.fake.records.put(replace(known, id=str(id_), fields=fields))

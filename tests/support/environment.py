@@ -19,6 +19,7 @@ FUNCTION_ENVIRONMENT = {
 # What it gives this function alone.
 ENSURE_ENVIRONMENT = {
     "ENSURE_SUBSCRIPTIONS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/x.fifo",
+    "API_URL": "https://abc123.execute-api.us-east-1.amazonaws.com",
     "FORMER_BASE_URLS": "https://former.example.com/api",
     "PUBLIC_BASE_URL": "https://hooks.example.com",
 }

@@ -133,6 +133,7 @@ def test_it_knows_where_callback_urls_lead_as_the_command_does(template: Templat
 
     assert variables == {
         "ENSURE_SUBSCRIPTIONS_QUEUE_URL": {"Ref": QUEUE},
+        "API_URL": {"Fn::GetAtt": ["CallbackApi", "ApiEndpoint"]},
         "FORMER_BASE_URLS": {"Ref": "FormerBaseUrls"},
         "PUBLIC_BASE_URL": template.document["Outputs"]["PublicBaseUrl"]["Value"],
     }

@@ -56,6 +56,7 @@ SCHEDULED = {"EnsureSubscriptionsFunction", "RedeliverFunction", "UpkeepFunction
 OWN_ENVIRONMENT = {
     "EnsureSubscriptionsFunction": {
         "ENSURE_SUBSCRIPTIONS_QUEUE_URL",
+        "API_URL",
         "FORMER_BASE_URLS",
         "PUBLIC_BASE_URL",
     }

@@ -125,7 +125,7 @@ def _ignores_ledger(put: SetAttribute) -> None:
 
 def _no_intent(put: SetAttribute) -> None:
     """Writes down what it creates only once it is created."""
-    put(books, "_confirmed", lambda *_: None)
+    put(books, "_without_id", lambda *_: None)
 
     def created(self: Applying, change: Change, desired: Any) -> Change:
         id_ = self.access.create_subscription(desired)

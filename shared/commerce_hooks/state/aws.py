@@ -163,5 +163,13 @@ def _item(
 
 
 def _row(item: Mapping[str, Any]) -> Row:
-    data = json.loads(item["data"]["S"])
-    return Row(item["kind"]["S"], item["id"]["S"], data, item["version"]["S"])
+    return Row(item["kind"]["S"], item["id"]["S"], _data(item), item["version"]["S"])
+
+
+def _data(item: Mapping[str, Any]) -> Mapping[str, JsonValue]:
+    """Empty if it is no object: whoever reads the row finds that it says nothing."""
+    try:
+        data = json.loads(item["data"]["S"])
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}

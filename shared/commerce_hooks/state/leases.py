@@ -8,6 +8,7 @@ from typing import Self
 
 from commerce_hooks.callback import iso_utc
 from commerce_hooks.errors import CommerceHooksError, UnavailableError
+from commerce_hooks.state.readable import optional_moment_in, readable
 from commerce_hooks.state.table import Row, StateTable
 from commerce_hooks.stores import StoreId
 
@@ -55,7 +56,7 @@ class Leases:
         row = self._table.read(LEASES, str(store))
         until = _until(row)
         if until is not None and until > self._now():
-            raise LeaseHeldError(store, str(row.data["owner"]), until)
+            raise LeaseHeldError(store, str(row.data.get("owner")), until)
         written = self._write(row, owner, self._end(seconds))
         if written is None:
             raise LeaseHeldError(store, "another run", None)
@@ -112,5 +113,9 @@ class Lease:
 
 
 def _until(row: Row) -> datetime | None:
-    told = row.data.get("until")
-    return None if told is None else datetime.fromisoformat(str(told))
+    """None of one that has ended, and of a row that nobody can read: it would never end."""
+    return next(readable([row] if row.exists else [], _end_in, lambda _: None), None)
+
+
+def _end_in(row: Row) -> datetime | None:
+    return optional_moment_in(row, "until")

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from commerce_hooks.callback_urls import callback_path
 from commerce_hooks.keyring import CallbackTarget, KeyRing, generation_of, key_id_of
 from commerce_hooks.stores import StoreId
 
 _WITHOUT_TOPIC, _WITH_TOPIC = 3, 4
+_DEFAULT_PORTS = {"https": "443", "http": "80"}
+_LEADS_NOWHERE = re.compile(r"%2f|[\x00-\x20]", re.IGNORECASE)
+"""Within a URL these make another path of it, or none."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -71,6 +74,10 @@ class Addresses:
         # Anybody may have written it, and it is going to be shown.
         return Address(base, slot if slot is None or _WORD.fullmatch(slot) else "?")
 
+    def proves_elsewhere(self, url: str) -> bool:
+        """Whether a URL has a token of ours for this store, wherever it leads."""
+        return any(self._lenient.proves(*one) for one in anywhere(url, self._store))
+
     def _target(self, slot: str | None) -> CallbackTarget:
         return CallbackTarget(self._store.platform, self._store.name, slot)
 
@@ -87,14 +94,29 @@ def target_and_token(
     return None
 
 
+def anywhere(url: str, store: StoreId) -> Iterator[tuple[CallbackTarget, str]]:
+    """What looks like the end of a callback URL of the store, at whatever base URL."""
+    for found in re.finditer(rf"/{store}/(?:([^/]+)/)?([^/?#&\s]+)", unquote(url)):
+        yield CallbackTarget(store.platform, store.name, found[1]), found[2]
+
+
 def _paths_behind(url: str, base_urls: Sequence[str]) -> Iterator[tuple[str, str]]:
     """What the gateway would see behind each base URL of ours: decoded, without the query."""
+    if _LEADS_NOWHERE.search(url.strip()):
+        return
     try:
         parts = urlsplit(url.strip())
     except ValueError:
         return
     for base_url in base_urls:
         base = urlsplit(base_url)
-        same_place = (parts.scheme, parts.netloc.lower()) == (base.scheme, base.netloc.lower())
+        same_place = (parts.scheme, _place(parts)) == (base.scheme, _place(base))
         if same_place and parts.path.startswith(f"{base.path}/"):
             yield base_url, unquote(parts.path[len(base.path) + 1 :])
+
+
+def _place(url: SplitResult) -> str:
+    """Host and port, written in one way."""
+    host, _, port = url.netloc.lower().partition(":")
+    default = port == _DEFAULT_PORTS.get(url.scheme, "")
+    return host.rstrip(".") if default or not port else f"{host.rstrip('.')}:{port}"

@@ -1,6 +1,6 @@
 """Changes carried out, one after the other; each can be interrupted, and the next run goes on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -21,9 +21,18 @@ from commerce_hooks.subscriptions.planning import Action, Change
 CHANGE_SECONDS = 105.0
 """A change is begun only with so much time left: a call, another with new access, the ledger, and
 then a look whether it holds."""
+LISTING_SECONDS = 60.0
+"""So long a listing is good for: what was ours may be somebody else's by then."""
 _MAY_BE_DONE = (NoResponseError, PlatformBrokenError, UnreadableAnswerError)
 _ABOUT_ONE_RECORD = (CallRefusedError, NotFoundError)
 """The platform takes no such topic, or somebody was faster."""
+
+
+class NotOursError(NotFoundError):
+    """A record that was ours when it was listed is somebody else's by now."""
+
+    def __init__(self) -> None:
+        super().__init__("the webhook is no longer ours")
 
 
 @dataclass(slots=True)
@@ -45,12 +54,17 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Applying:
-    """Carries out changes of one store, whose lease is held."""
+    """Carries out changes of one store, whose lease is held.
+
+    Args:
+        hold: Makes sure of the lease before each change; it raises LeaseLostError.
+    """
 
     access: StoreAccess
     ledger: Ledger
     addresses: Addresses
     until: Deadline
+    hold: Callable[[], None]
 
     def apply(self, changes: Iterable[Change]) -> Applied:
         """Make the changes in their order.
@@ -58,11 +72,14 @@ class Applying:
         Raises:
             UnavailableError: The ledger could not be written. Nothing was done since.
             LedgerError: Somebody else wrote it.
+            LeaseLostError: Somebody else has the lease by now.
         """
-        applied = Applied()
+        applied, begun = Applied(), self.until.remaining()
         for change in changes:
-            if self.until.remaining() < CHANGE_SECONDS:
+            is_stale = begun - self.until.remaining() > LISTING_SECONDS
+            if is_stale or self.until.remaining() < CHANGE_SECONDS:
                 break
+            self.hold()
             applied.tried.append(change)
             try:
                 applied.done.append(self._one(change))
@@ -83,11 +100,21 @@ class Applying:
             case Action.UPDATE, str(id_), Desired() as desired:
                 self.access.update_subscription(id_, desired)
             case Action.DELETE, str(id_), _:
-                with suppress(NotFoundError):  # which is what was wanted
-                    self.access.delete_subscription(id_)
+                self._delete(id_)
             case _:
                 raise ValueError(f"no change to be made: {change.action}")
         return change
+
+    def _delete(self, id_: str) -> None:
+        """What is gone is gone, and needs a last look: it may be somebody else's by now."""
+        try:
+            found = self.access.subscription(id_)
+        except NotFoundError:
+            return
+        if self.addresses.read(found.callback_url) is None:
+            raise NotOursError
+        with suppress(NotFoundError):  # which is what was wanted
+            self.access.delete_subscription(id_)
 
     def _created(self, change: Change, desired: Desired) -> Change:
         address = self.addresses.current(desired.slot)

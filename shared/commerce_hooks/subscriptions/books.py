@@ -36,11 +36,13 @@ def keep_books(ledger: Ledger, look: Look) -> list[Change]:
     without_id = [one for one in entries if one.subscription_id is None]
     for change, address, id_ in _ours(look):
         entry = by_id.get(id_)
-        if entry is None and (entry := _confirmed(ledger, without_id, change)):
-            created.append(replace(change, action=Action.CREATE, reason=Reason.MISSING))
+        if entry is None and (unknown := _without_id(without_id, change)):
+            entry = ledger.confirm(unknown, id_)
+            if not unknown.answered:
+                created.append(replace(change, action=Action.CREATE, reason=Reason.MISSING))
         if entry is None:
             ledger.intend(address, change.topics, id_)
-        elif (entry.address, entry.topics) != (address, change.topics):
+        elif (entry.address, entry.topics, entry.seen) != (address, change.topics, True):
             ledger.change(entry, address, change.topics)
     return created
 
@@ -53,10 +55,9 @@ def _ours(look: Look) -> Iterator[tuple[Change, Address, str]]:
             yield one, address, id_
 
 
-def _confirmed(ledger: Ledger, without_id: list[Entry], change: Change) -> Entry | None:
+def _without_id(entries: list[Entry], change: Change) -> Entry | None:
     """The entry of what was asked for, and whose id is known only now."""
-    for entry in without_id:
-        if entry.address.slot == change.slot:
-            without_id.remove(entry)
-            return ledger.confirm(entry, change.id)
-    return None
+    found = next((entry for entry in entries if entry.address.slot == change.slot), None)
+    if found is not None:
+        entries.remove(found)
+    return found

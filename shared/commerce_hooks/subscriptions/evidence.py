@@ -25,6 +25,7 @@ class Fate(Enum):
 
     LISTED = auto()
     HIDDEN = auto()
+    ELSEWHERE = auto()
     UNLISTED = auto()
     PENDING = auto()
     GONE = auto()
@@ -45,6 +46,10 @@ class Fates:
         hidden = ((entry.address.slot, entry.subscription_id or "") for entry in self._hidden)
         return Evidence(
             hidden=tuple(hidden),
+            elsewhere=tuple(
+                (entry.address.slot, entry.subscription_id or "")
+                for entry in self._of(Fate.ELSEWHERE)
+            ),
             unlisted=self._slots(Fate.UNLISTED),
             pending=self._slots(Fate.PENDING),
         )
@@ -92,7 +97,9 @@ class _Search:
         self._new_slots = [
             address.slot
             for one in existing
-            if (address := addresses.read(one.callback_url)) and one.id not in known
+            if (address := addresses.read(one.callback_url))
+            and address.proved
+            and one.id not in known
         ]
         """Of records of ours that no entry names: they may be those of entries without an id."""
 
@@ -101,23 +108,30 @@ class _Search:
 
     def _fate(self, entry: Entry) -> Fate:
         if entry.subscription_id is not None:
-            return self._fate_of(entry.subscription_id)
+            return self._fate_of(entry, entry.subscription_id)
         if entry.address.slot in self._new_slots:
             self._new_slots.remove(entry.address.slot)
             return Fate.LISTED
         if entry.answered:
             return Fate.UNLISTED
-        young = self._now - entry.intended_at < PENDING_FOR
-        return Fate.PENDING if young else Fate.GONE
+        return self._not_found(entry)
 
-    def _fate_of(self, id_: str) -> Fate:
-        if id_ in self._listed:
-            return Fate.LISTED if self._is_ours(self._listed[id_]) else Fate.GONE
+    def _fate_of(self, entry: Entry, id_: str) -> Fate:
+        listed = self._listed.get(id_)
         try:
-            found = self._access.subscription(id_)
+            found = listed or self._access.subscription(id_)
         except NotFoundError:
-            return Fate.GONE
-        return Fate.HIDDEN if self._is_ours(found) else Fate.GONE
+            return self._not_found(entry)
+        if self._is_ours(found):
+            return Fate.LISTED if listed else Fate.HIDDEN
+        if self._addresses.proves_elsewhere(found.callback_url):
+            return Fate.ELSEWHERE
+        # Somebody made it theirs; or the platform keeps URLs in a way in which we can't read them.
+        return Fate.GONE if entry.seen else Fate.UNLISTED
+
+    def _not_found(self, entry: Entry) -> Fate:
+        is_young = self._now - entry.intended_at < PENDING_FOR
+        return Fate.PENDING if is_young and not entry.seen else Fate.GONE
 
     def _is_ours(self, one: Subscription) -> bool:
         address = self._addresses.read(one.callback_url)

@@ -7,6 +7,7 @@ from datetime import datetime
 from commerce_hooks.callback import iso_utc
 from commerce_hooks.decoding import JsonObject
 from commerce_hooks.errors import CommerceHooksError
+from commerce_hooks.state.readable import moment_in
 from commerce_hooks.state.table import Row, StateTable
 from commerce_hooks.stores import StoreId
 from commerce_hooks.subscriptions.addresses import Address
@@ -29,6 +30,8 @@ class Entry:
         topics: As we left them.
         subscription_id: The platform's; None while it is not known.
         answered: The platform said that it had created it.
+        seen: It was listed as ours. Of one that never was, it is not known how the platform keeps
+            its URL.
         row: As it was read.
     """
 
@@ -39,6 +42,7 @@ class Entry:
     intended_at: datetime
     subscription_id: str | None = None
     answered: bool = False
+    seen: bool = False
     row: Row = field(default=Row(LEDGER, ""), repr=False, compare=False)
 
 
@@ -82,6 +86,7 @@ class Ledger:
             intended_at=self._now(),
             subscription_id=subscription_id,
             answered=subscription_id is not None,
+            seen=subscription_id is not None,
             row=Row(LEDGER, f"{self._store}#{local_id}"),
         )
         return self._written(entry)
@@ -91,8 +96,8 @@ class Ledger:
         return self._written(replace(entry, subscription_id=subscription_id, answered=True))
 
     def change(self, entry: Entry, address: Address, topics: frozenset[str]) -> Entry:
-        """It is different by now, and that is how we leave it."""
-        return self._written(replace(entry, address=address, topics=topics))
+        """It is listed as ours, like this, and so we leave it."""
+        return self._written(replace(entry, address=address, topics=topics, seen=True))
 
     def forget(self, entry: Entry) -> None:
         """It is gone from the platform, or never came to be."""
@@ -117,6 +122,7 @@ def _data(entry: Entry) -> JsonObject:
         "intended_at": iso_utc(entry.intended_at),
         "subscription_id": entry.subscription_id,
         "answered": entry.answered,
+        "seen": entry.seen,
     }
 
 
@@ -124,7 +130,7 @@ def _entries(rows: Iterator[Row]) -> Iterator[Entry]:
     for row in rows:
         try:
             yield _entry(row)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise LedgerError("an entry of the ledger cannot be read") from error
 
 
@@ -140,9 +146,10 @@ def _entry(row: Row) -> Entry:
             str(data["base"]), _optional(data["slot"]), str(data["key_id"]), generation
         ),
         topics=frozenset(map(str, topics)),
-        intended_at=datetime.fromisoformat(str(data["intended_at"])),
+        intended_at=moment_in(row, "intended_at"),
         subscription_id=_optional(data["subscription_id"]),
         answered=data["answered"] is True,
+        seen=data["seen"] is True,
         row=row,
     )
 

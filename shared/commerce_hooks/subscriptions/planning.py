@@ -49,6 +49,8 @@ class Reason(StrEnum):
     """Ours, of a topic that the store is not to be subscribed to."""
     HIDDEN = "hidden"
     """The platform has it and does not list it: it may be inactive. No second one is made."""
+    ELSEWHERE = "elsewhere"
+    """Ours by its token, but its base URL is none of ours, or no more. No second one is made."""
     UNLISTED = "unlisted"
     """The platform said that it created it, and does not list it. No second one is made."""
     PENDING = "pending"
@@ -100,11 +102,13 @@ class Evidence:
 
     Args:
         hidden: Ids of records that are there all the same.
+        elsewhere: Ids of records whose URLs are ours but for where they lead.
         unlisted: Slots of which the platform said that it had created a record.
         pending: Slots of which a record may still come to be.
     """
 
     hidden: tuple[tuple[str | None, str], ...] = ()
+    elsewhere: tuple[tuple[str | None, str], ...] = ()
     unlisted: frozenset[str | None] = frozenset()
     pending: frozenset[str | None] = frozenset()
 
@@ -197,6 +201,7 @@ class _Planning:
         self._evidence = evidence
         self._addresses = addresses
         self._rules = rules
+        self._spares = False
         self._ours: list[_Record] = []
         self._others: list[Change] = []
         for one in existing:
@@ -205,7 +210,8 @@ class _Planning:
     def plan(self) -> Plan:
         found = [*self._others, *self._slots()]
         if sum(one.action is Action.DELETE for one in found) > self._rules.max_deletions:
-            found = [_spared(one) for one in found]
+            self._spares = True
+            found = [*self._others, *self._slots()]
         return Plan(tuple(sorted(found, key=_order)))
 
     def _sort_out(self, one: Subscription) -> None:
@@ -214,7 +220,7 @@ class _Planning:
         if address is None:
             change = Change(Action.FOREIGN, Reason.NOT_OURS, id=one.id, topics=topics)
             self._others.append(change)
-        elif address.proved or self._rules.adopt:
+        elif address.proved or (self._rules.adopt and address.slot in self._wanted):
             self._ours.append(_Record(one, address, topics))
         else:
             self._others.append(
@@ -241,9 +247,12 @@ class _Planning:
         return (record for record in self._ours if record.address.slot == slot)
 
     def _missing(self, slot: str | None, topics: frozenset[str]) -> Change:
-        hidden = [id_ for known, id_ in self._evidence.hidden if known == slot]
-        if hidden:
-            return Change(Action.CONFLICT, Reason.HIDDEN, slot, hidden[0])
+        for reason, found in (
+            (Reason.HIDDEN, self._evidence.hidden),
+            (Reason.ELSEWHERE, self._evidence.elsewhere),
+        ):
+            if ids := [id_ for known, id_ in found if known == slot]:
+                return Change(Action.CONFLICT, reason, slot, ids[0])
         if slot in self._evidence.unlisted:
             return Change(Action.CONFLICT, Reason.UNLISTED, slot)
         if slot in self._evidence.pending:
@@ -259,13 +268,21 @@ class _Planning:
 
     def _too_much(self, record: _Record, reason: Reason) -> Iterator[Change]:
         """One that should not be there."""
-        if self._rules.may_delete and self._wanted:
+        may_delete = self._rules.may_delete and bool(self._wanted)
+        if may_delete and not self._spares:
             yield _said(Action.DELETE, reason, record)
             return
-        yield _said(Action.CONFLICT, reason, record)
+        told = Reason.TOO_MANY if may_delete else reason
+        yield _said(Action.CONFLICT, told, record)
         differences = self._differences(record, record.address.slot, record.topics)
-        if differences:
-            yield self._update(record, reason, record.topics, differences)
+        # Not one whose callbacks are refused: they would begin to come, and twice. Nor one of a
+        # topic that we could not write back.
+        if differences and record.topics and self._is_taken(record.address):
+            yield self._update(record, told, record.topics, differences)
+
+    def _is_taken(self, address: Address) -> bool:
+        generation = self._addresses.current(address.slot).generation
+        return address.proved and address.generation >= generation
 
     def _update(
         self,
@@ -290,10 +307,13 @@ class _Planning:
         self, record: _Record, slot: str | None, topics: frozenset[str]
     ) -> tuple[Difference, ...]:
         existing, desired = record.address, self._addresses.current(slot)
+        # A higher one is taken too, and says that the ring at hand is older than the record.
+        is_newer = existing.generation >= desired.generation
+        generation = desired.generation if is_newer else existing.generation
         fields = (
             ("base_url", existing.base, desired.base),
             ("key", existing.key_id or None, desired.key_id),
-            ("generation", str(existing.generation or "") or None, str(desired.generation)),
+            ("generation", str(generation or "") or None, str(desired.generation)),
             ("topics", _listed(record.topics), _listed(topics)),
         )
         return tuple(Difference(*one) for one in fields if one[1] != one[2])
@@ -302,14 +322,6 @@ class _Planning:
 def _said(action: Action, reason: Reason, record: _Record) -> Change:
     address, id_ = record.address, record.subscription.id
     return Change(action, reason, address.slot, id_, address, record.topics)
-
-
-def _spared(change: Change) -> Change:
-    if change.action is not Action.DELETE:
-        return change
-    return Change(
-        Action.CONFLICT, Reason.TOO_MANY, change.slot, change.id, change.existing, change.topics
-    )
 
 
 def _listed(topics: frozenset[str]) -> str:

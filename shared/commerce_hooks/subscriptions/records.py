@@ -65,6 +65,7 @@ class Record:
         changed_at: When we last changed something there.
         wrong_since: Since when something is not as desired that we would put right.
         lines: Of the last listing.
+        unreadable: There is a row, and it says nothing: not even whose shop this was.
         row: As it was read.
     """
 
@@ -77,18 +78,19 @@ class Record:
     changed_at: datetime | None = None
     wrong_since: datetime | None = None
     lines: tuple[Line, ...] = ()
+    unreadable: bool = False
     row: Row = field(default=Row(ROUNDS, ""), repr=False, compare=False)
 
 
 def record_of(table: StateTable, store: StoreId) -> Record:
-    """A store's, an empty one if there is none, or none that can be read.
+    """A store's, an empty one if there is none, or none that can be read: see `unreadable`.
 
     Raises:
         UnavailableError: The table does not answer.
     """
     row = table.read(ROUNDS, str(store))
     found = list(readable([row], _record, lambda _: None)) if row.exists else []
-    return found[0] if found else Record(store, row=row)
+    return found[0] if found else Record(store, unreadable=row.exists, row=row)
 
 
 def all_records(table: StateTable, unreadable: Callable[[Row], None]) -> Iterator[Record]:

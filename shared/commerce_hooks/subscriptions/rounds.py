@@ -6,7 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from commerce_hooks.deadline import Deadline
+from commerce_hooks.errors import CommerceHooksError
 from commerce_hooks.http.errors import PlatformError
+from commerce_hooks.state.leases import LeaseLostError
 from commerce_hooks.state.table import StateTable
 from commerce_hooks.stores import StoreId
 from commerce_hooks.subscriptions.applying import CHANGE_SECONDS, Applying
@@ -28,7 +30,7 @@ MAX_CHANGES = 30
 """A round makes no more: more than a shop has topics is no drift but a mistake of ours."""
 _MAX_PASSES = 3
 """Creations and updates, deletions once those hold, and what somebody else did meanwhile."""
-_OURS_TO_MEND = frozenset({Reason.HIDDEN, Reason.UNLISTED, Reason.PENDING})
+_OURS_TO_MEND = frozenset({Reason.HIDDEN, Reason.ELSEWHERE, Reason.UNLISTED, Reason.PENDING})
 """Conflicts that mean that a subscription does not work. Others are superfluous records."""
 
 
@@ -55,6 +57,7 @@ class Report:
         drifted: Those changes that mend what somebody else did.
         failed: What the platform did not do, and why.
         error: What ended the round, None if nothing did.
+        account: The shop's identity, as far as it is known by now.
     """
 
     outcome: Outcome = Outcome.FAILED
@@ -62,7 +65,8 @@ class Report:
     done: list[Change] = field(default_factory=list)
     drifted: list[Change] = field(default_factory=list)
     failed: list[tuple[Change, PlatformError]] = field(default_factory=list)
-    error: PlatformError | LedgerError | AnotherShopError | None = None
+    error: CommerceHooksError | None = None
+    account: str | None = None
     news: bool = True
     """Whether its outcome, or what is wrong, is another than the last round's."""
 
@@ -74,6 +78,13 @@ class Report:
         plan = self.look.plan
         broken = (one for one in plan.conflicts if one.reason in _OURS_TO_MEND)
         return (*plan.changes, *broken)
+
+    def settle(self) -> None:
+        """An update of which nobody said that it was made was, if the look finds it so."""
+        kept = {one.id for one in self.look.plan.of(Action.KEEP)} if self.look else set()
+        made = [one for one, _ in self.failed if one.action is Action.UPDATE and one.id in kept]
+        self.done += made
+        self.failed = [each for each in self.failed if each[0] not in made]
 
     @property
     def cause(self) -> str | None:
@@ -89,6 +100,7 @@ class Rounds:
     Args:
         max_changes: A round makes no more.
         new_account: Take the shop for the right one, whatever is pinned.
+        hold: Makes sure of the lease before each change; it raises LeaseLostError.
     """
 
     table: StateTable
@@ -96,6 +108,7 @@ class Rounds:
     new_id: Callable[[], str]
     max_changes: int = MAX_CHANGES
     new_account: bool = False
+    hold: Callable[[], None] = lambda: None
 
     def ledger(self, shop: Shop) -> Ledger:
         return Ledger(self.table, shop.store, self.now, self.new_id)
@@ -108,7 +121,7 @@ class Rounds:
         """
         began, known = self.now(), record_of(self.table, shop.store)
         if self.new_account:
-            known = replace(known, account=None)
+            known = replace(known, account=None, unreadable=False)
         report = Report()
         if shop.rules.policy == "off":
             report.outcome = Outcome.OFF
@@ -118,8 +131,13 @@ class Rounds:
             report.outcome = _outcome(report)
         record = self._record(known, report, began)
         report.news = _signature(record) != _signature(known)
-        keep_record(self.table, record)
+        self._keep(record)
         return report
+
+    def _keep(self, record: Record) -> None:
+        """What cannot be read stays for somebody to see: the pin of the shop may be in it."""
+        if not record.unreadable:
+            keep_record(self.table, record)
 
     def unlooked(self, store: StoreId, outcome: Outcome, cause: str | None = None) -> None:
         """Keep that nobody looked: the store is off, or there is no way to its platform.
@@ -130,21 +148,24 @@ class Rounds:
         known = record_of(self.table, store)
         if outcome is Outcome.OFF:
             known = _at_rest(known)
-        told = replace(known, outcome=outcome.value, cause=cause, ran_at=self.now())
-        keep_record(self.table, told)
+        self._keep(replace(known, outcome=outcome.value, cause=cause, ran_at=self.now()))
 
     def _looked(self, shop: Shop, known: Record, report: Report, until: Deadline) -> Record:
         try:
             return self._go(shop, known, report, until)
-        except (PlatformError, LedgerError, AnotherShopError) as error:
+        except (PlatformError, LedgerError, AnotherShopError, LeaseLostError) as error:
             report.error = error
-            return known
+            return replace(known, account=known.account or report.account)
 
     def _go(self, shop: Shop, known: Record, report: Report, until: Deadline) -> Record:
+        if known.unreadable:
+            raise LedgerError("what was kept of the store's last round cannot be read")
         ledger, tried, passes = self.ledger(shop), set[_Key](), 0
         while True:
             found = report.look = look(shop, ledger, known.account, self.now)
             known = replace(known, account=known.account or found.account)
+            report.account = known.account
+            report.settle()
             if shop.rules.policy == "plan":
                 report.drifted += found.drifted
                 return known
@@ -153,13 +174,15 @@ class Rounds:
             stage = [] if is_over else self._due(found, tried)
             if stage:
                 known = self._pinned(shop, known, found, stage)
+                report.account = known.account
                 new = (one for one in found.drifted if one not in report.drifted)
                 report.drifted += [one for one in new if one in stage]
             forget_gone(ledger, found)
             if not stage:
                 report.done += keep_books(ledger, found)
                 return known
-            applied = Applying(shop.access, ledger, shop.addresses, until).apply(stage)
+            applying = Applying(shop.access, ledger, shop.addresses, until, self.hold)
+            applied = applying.apply(stage)
             tried |= set(map(_key, applied.tried))
             report.done += applied.done
             report.failed += applied.failed

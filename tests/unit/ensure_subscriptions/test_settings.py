@@ -24,7 +24,8 @@ def settings(**changed: str) -> EnsureSettings:
     ],
 )
 def test_they_are_those_of_the_command_and_today_s_is_first(public: str, former: str) -> None:
-    outputs = {**REAL.outputs, "FormerBaseUrls": former}
+    api = {"ApiUrl": ENSURE_ENVIRONMENT["API_URL"]}
+    outputs = {**REAL.outputs, **api, "FormerBaseUrls": former}
     deployment = replace(REAL, base_url=public.rstrip("/"), outputs=outputs)
 
     found = settings(PUBLIC_BASE_URL=public, FORMER_BASE_URLS=former).base_urls

@@ -231,3 +231,19 @@ def test_the_bus_has_its_time_however_long_the_round_took(shop: Ensured) -> None
     assert shop.time.passed > 240
     assert len(shop.events) == 1
     assert TELL_SECONDS < LEASE_SECONDS - 240
+
+
+def test_a_fault_of_ours_is_that_store_s_failure_and_quotes_nothing(shop: Ensured) -> None:
+    def break_down(_: str) -> None:
+        raise ZeroDivisionError(SECRET)
+
+    shop.platform.memory.before = break_down
+
+    shop.work()
+
+    assert shop.noted.outcomes == ["internal_error"]
+    assert (shop.record.outcome, shop.record.cause) == (
+        "failed",
+        "a fault of ours (ZeroDivisionError)",
+    )
+    assert lease_of(shop) is None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -237,13 +238,14 @@ def test_what_somebody_deletes_meanwhile_is_made_anew_in_the_same_round() -> Non
     )
 
 
-def test_what_somebody_deletes_before_us_counts_as_deleted() -> None:
+@pytest.mark.parametrize("moment", ["show", "delete"])
+def test_what_somebody_deletes_before_us_counts_as_deleted(moment: str) -> None:
     world = replace(centry(), policy="sync")
     for _ in range(2):
         world.memory.put(world.url(None), frozenset({"on_order_save"}))
 
     def before(call: str) -> None:
-        if call == "delete":
+        if call == moment:
             world.memory.records.popitem()
 
     world.memory.before = before
@@ -385,21 +387,31 @@ def test_the_same_failure_is_news_only_once() -> None:
     assert [world.round().news for _ in range(3)] == [True, False, False]
 
 
-def test_a_record_that_cannot_be_read_is_written_anew() -> None:
-    world = konimbo()
+@pytest.mark.parametrize("spoilt", [{"by": "hand"}, {"lines": "none"}, {"lines": ["none"]}])
+def test_while_a_record_cannot_be_read_nothing_is_done_and_it_stays(
+    spoilt: dict[str, Any],
+) -> None:
+    world = centry()
     world.round()
-    good = record_of(world.table, world.store).row.data
-    for data in ({"by": "hand"}, {**good, "lines": "none"}, {**good, "lines": ["none"]}):
-        row = world.table.read("rounds", str(world.store))
-        world.table.write(row, data)  # type: ignore[arg-type] # as by hand
-        world.round()
+    good = record_of(world.table, world.store)
+    data = spoilt if "by" in spoilt else {**good.row.data, **spoilt}
+    row = world.table.write(good.row, data)
+    world.memory.records.clear()
+    world.memory.calls.clear()
 
-        assert record_of(world.table, world.store).outcome in {"changed", "as_desired"}
+    report = world.round()
+
+    assert (report.outcome, world.memory.calls) == (Outcome.FAILED, [])
+    assert world.table.read(ROUNDS, str(world.store)) == row
+    accepted = replace(world.rounds, new_account=True)
+    assert accepted.go(world.shop, Deadline(lambda: 0.0, 240)).outcome is Outcome.CHANGED
 
 
 def test_nothing_but_changes_can_be_applied() -> None:
     world = konimbo()
-    applying = Applying(world.memory, world.ledger, world.addresses, Deadline(lambda: 0.0, 240))
+    applying = Applying(
+        world.memory, world.ledger, world.addresses, Deadline(lambda: 0.0, 240), lambda: None
+    )
 
     with pytest.raises(ValueError, match="keep"):
         applying.apply([Change(Action.KEEP, Reason.AS_DESIRED, ONE, "1")])

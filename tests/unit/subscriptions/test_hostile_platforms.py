@@ -1,4 +1,4 @@
-"""More of a hostile reviewer's: whose shop it is, whose address it is, what platforms add."""
+"""Whose address it is, how platforms keep it, and what they add to their records."""
 
 import json
 from dataclasses import dataclass, replace
@@ -22,30 +22,6 @@ from worlds.memory import Memory
 from worlds.world import World
 
 ONE, SAVE = "order_created", "on_order_save"
-OTHER_SHOP = "59c0000000000000000000ff"
-
-
-@dataclass
-class SilentCentry(Memory):
-    """Records tell their shop; asked for the company it says nothing, for want of a scope."""
-
-    def account(self) -> str | None:
-        self.calls.append("account")
-        return None
-
-
-def test_nothing_is_created_in_a_shop_that_cannot_be_told_to_be_the_pinned_one() -> None:
-    """The credentials were replaced by those of another shop, which has no webhooks yet."""
-    world = World(platform=CENTRY, topics=(SAVE,), memory=SilentCentry())
-    world.round()
-    world.round()
-    world.memory.records.clear()
-    world.memory.shop = OTHER_SHOP
-    world.memory.calls.clear()
-
-    world.round()
-
-    assert world.memory.writes == []
 
 
 @pytest.mark.parametrize("value", ["all", 3, {"a": 1}], ids=["text", "number", "object"])

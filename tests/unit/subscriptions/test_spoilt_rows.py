@@ -1,4 +1,4 @@
-"""A hostile reviewer's rows: of the state table, and not as we write them."""
+"""Rows of the state table that are not as we write them."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -7,16 +7,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from commerce_hooks.errors import UnavailableError
 from commerce_hooks.state.table import Row
 from commerce_hooks.stores import StoreId
 from commerce_hooks.subscriptions.ledger import LEDGER, Ledger, LedgerError
-from commerce_hooks.subscriptions.planning import Action
 from commerce_hooks.subscriptions.records import ROUNDS, Record, all_records, keep_record
 from support.state_table import create_state_table, dynamo_table
 from support.surroundings import NOON
-from worlds.memory import Memory
-from worlds.world import World
 
 ACME, OTHER = StoreId("konimbo", "acme"), StoreId("konimbo", "other")
 
@@ -54,22 +50,13 @@ def test_a_ledger_that_is_no_json_is_an_unreadable_ledger() -> None:
         ledger.entries()
 
 
-def test_a_creation_is_told_although_the_round_could_not_be_kept() -> None:
-    """The table fails for a moment at the end; SQS brings the errand again."""
-    world = World(topics=("order_created",), memory=Memory(deletes=False, accounts=False))
-    writes = 0
+@pytest.mark.parametrize("data", ["{", "[]", "null"])
+def test_a_row_that_holds_no_object_says_nothing(data: str) -> None:
+    with mock_aws():
+        create_state_table()
+        item = {"kind": ROUNDS, "id": str(ACME), "data": data, "version": "by hand"}
+        boto3.client("dynamodb").put_item(
+            TableName="state", Item={name: {"S": text} for name, text in item.items()}
+        )
 
-    def fails_at_the_end(call: str) -> None:
-        nonlocal writes
-        writes += call == "write"
-        if call == "write" and writes == 3:
-            raise UnavailableError("table", "Timeout")
-
-    world.table.before_call = fails_at_the_end
-    with pytest.raises(UnavailableError):
-        world.round()
-    assert world.memory.writes == ["create"]
-
-    again = world.round(minutes=30)
-
-    assert [one.action for one in again.done] == [Action.CREATE]
+        assert dynamo_table().read(ROUNDS, str(ACME)) == Row(ROUNDS, str(ACME), {}, "by hand")

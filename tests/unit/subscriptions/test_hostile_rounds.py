@@ -1,4 +1,4 @@
-"""What a hostile reviewer found: sequences in which a round does what it must never do."""
+"""What a round must never do, whatever others do meanwhile and platforms make of it."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import pytest
 
 from centry.webhook import PLATFORM as CENTRY
 from commerce_hooks.deadline import Deadline
-from commerce_hooks.http.errors import NoResponseError
+from commerce_hooks.http.errors import CallRefusedError, NoResponseError, UnreadableAnswerError
 from commerce_hooks.http.transport import ApiResponse
 from commerce_hooks.platform_access import Desired, Subscription
 from commerce_hooks.state.leases import LEASE_SECONDS, Leases
@@ -50,9 +50,6 @@ class StrictKonimbo(Memory):
         super().update_subscription(id_, desired)
 
 
-# 1
-
-
 def test_a_duplicate_of_an_unknown_event_does_not_crash_every_round_of_its_store() -> None:
     world = World(topics=(ONE,), memory=StrictKonimbo(deletes=False, accounts=False))
     world.memory.put(world.url(ONE), frozenset({ONE}))
@@ -62,9 +59,6 @@ def test_a_duplicate_of_an_unknown_event_does_not_crash_every_round_of_its_store
     report = world.round()
 
     assert report.outcome in {Outcome.AS_DESIRED, Outcome.CHANGED, Outcome.DIFFERENT}
-
-
-# 2
 
 
 def test_a_creation_is_not_repeated_because_of_a_record_that_only_looks_like_ours() -> None:
@@ -99,9 +93,6 @@ def _raising_at(name: str, error: Exception) -> Callable[[str], None]:
     return called
 
 
-# 3
-
-
 def test_a_run_with_an_old_key_ring_does_not_bring_back_a_revoked_url() -> None:
     world = konimbo()  # its ring is as it was before `keys revoke`: generation 2
     id_ = world.memory.put(world.url(ONE, generation=3), frozenset({ONE}))
@@ -111,14 +102,9 @@ def test_a_run_with_an_old_key_ring_does_not_bring_back_a_revoked_url() -> None:
     assert world.memory.records[id_].callback_url == world.url(ONE, generation=3)
 
 
-# 4
-
-
-@pytest.mark.parametrize("policy", ["upsert", "sync"])
-def test_what_became_a_strangers_since_the_listing_is_left_alone(policy: str) -> None:
-    world = centry(policy=policy)
-    if policy == "sync":
-        world.memory.put(world.url(None), frozenset({SAVE}))
+def test_what_became_a_strangers_since_the_listing_is_not_deleted() -> None:
+    world = centry(policy="sync")
+    world.memory.put(world.url(None), frozenset({SAVE}))
     id_ = world.memory.put(world.url(None, key="k1"), frozenset({SAVE}))
     _becomes_foreign_after_listing(world, id_)
 
@@ -138,9 +124,6 @@ def _becomes_foreign_after_listing(world: World, id_: str) -> None:
     world.memory.after = edited
 
 
-# 5
-
-
 def test_one_creation_without_an_id_is_told_once() -> None:
     world = konimbo()
     world.memory.tells_ids = False
@@ -149,9 +132,6 @@ def test_one_creation_without_an_id_is_told_once() -> None:
 
     assert world.memory.writes == ["create"]
     assert [one.action for one in report.done] == [Action.CREATE]
-
-
-# 6
 
 
 def test_the_shop_stays_pinned_when_the_round_that_first_saw_it_fails() -> None:
@@ -192,9 +172,6 @@ def test_a_record_that_cannot_be_read_does_not_let_in_another_shop() -> None:
     world.round()
 
     assert world.memory.writes == []
-
-
-# 7
 
 
 def test_who_has_lost_the_lease_changes_nothing_any_more() -> None:
@@ -241,9 +218,6 @@ def test_a_time_without_an_offset_in_the_ledger_is_the_store_s_own_failure() -> 
     assert world.memory.writes == []
 
 
-# 8
-
-
 def test_of_too_many_to_be_deleted_the_old_keys_are_replaced_all_the_same() -> None:
     world = centry(policy="sync")
     world.memory.put(world.url(None), frozenset({SAVE}))
@@ -253,9 +227,6 @@ def test_of_too_many_to_be_deleted_the_old_keys_are_replaced_all_the_same() -> N
 
     assert not world.memory.deleted
     assert {world.memory.records[id_].callback_url for id_ in old} == {world.url(None)}
-
-
-# 9
 
 
 def test_adopting_a_duplicate_does_not_let_each_callback_come_twice() -> None:
@@ -277,9 +248,6 @@ def test_a_duplicate_whose_url_is_revoked_is_not_brought_back_to_life() -> None:
     world.round()
 
     assert world.memory.records[dead].callback_url == world.url(ONE, generation=1)
-
-
-# 10
 
 
 def test_the_default_port_makes_no_stranger_of_ours() -> None:
@@ -311,9 +279,6 @@ def test_a_url_that_leads_nowhere_is_not_as_desired(spoilt: Callable[[str], str]
     assert world.url(ONE) in {one.callback_url for one in world.memory.records.values()}
 
 
-# 11
-
-
 def test_a_page_that_shrinks_between_two_calls_is_no_complete_listing() -> None:
     def webhook(number: int) -> dict[str, Any]:
         return {"id": number, "event": ONE, "callback_url": STRANGERS}
@@ -332,7 +297,7 @@ def test_a_page_that_shrinks_between_two_calls_is_no_complete_listing() -> None:
         surroundings(transport),
     )
 
-    with pytest.raises(Exception, match="webhooks"):
+    with pytest.raises(UnreadableAnswerError, match="change"):
         access.subscriptions()
 
 
@@ -345,17 +310,12 @@ def test_an_error_page_that_is_no_answer_of_konimbo_s_does_not_say_that_a_record
         credentials,
         surroundings(FakeTransport([page])),
     )
-    from commerce_hooks.http.errors import NotFoundError  # noqa: PLC0415
 
-    with pytest.raises(Exception) as raised:  # noqa: PT011
+    with pytest.raises(CallRefusedError):
         access.subscription("1")
-    assert not isinstance(raised.value, NotFoundError)
 
 
-# Held
-
-
-def test_held_two_stores_of_one_shop_are_strangers_to_each_other() -> None:
+def test_two_stores_of_one_shop_are_strangers_to_each_other() -> None:
     world = konimbo(policy="sync")
     other = world.memory.put(world.url(ONE, store="acme-2"), frozenset({ONE}))
 
@@ -365,7 +325,7 @@ def test_held_two_stores_of_one_shop_are_strangers_to_each_other() -> None:
     assert len(world.memory.records) == 2
 
 
-def test_held_an_id_that_is_a_strangers_by_now_is_not_touched() -> None:
+def test_an_id_that_is_a_strangers_by_now_is_not_touched() -> None:
     world = centry()
     world.round()
     [(id_, record)] = world.memory.records.items()
@@ -377,7 +337,7 @@ def test_held_an_id_that_is_a_strangers_by_now_is_not_touched() -> None:
     assert len(world.memory.records) == 2
 
 
-def test_held_records_of_two_shops_stop_the_round() -> None:
+def test_records_of_two_shops_stop_the_round() -> None:
     world = centry()
     world.memory.put(STRANGERS, frozenset({SAVE}))
     world.memory.records["500"] = Subscription("500", frozenset({SAVE}), STRANGERS, OTHER_SHOP)
@@ -386,7 +346,7 @@ def test_held_records_of_two_shops_stop_the_round() -> None:
     assert world.memory.writes == []
 
 
-def test_held_former_base_urls_move_in_place() -> None:
+def test_former_base_urls_move_in_place() -> None:
     world = konimbo()
     id_ = world.memory.put(world.url(ONE, base=FORMER, key="k1"), frozenset({ONE}))
 
@@ -396,7 +356,7 @@ def test_held_former_base_urls_move_in_place() -> None:
     assert world.memory.records[id_].callback_url == world.url(ONE)
 
 
-def test_held_a_token_in_the_place_of_a_topic_is_never_shown() -> None:
+def test_a_token_in_the_place_of_a_topic_is_never_shown() -> None:
     world = centry()
     token = world.url(None).rpartition("/")[2]
     world.memory.put(world.url(None) + "/", frozenset({SAVE}))
