@@ -11,6 +11,7 @@ from commerce_hooks.keyring import FIRST_GENERATION, KeyRing
 from commerce_hooks_cli.errors import BadUsageError, CommandError
 from commerce_hooks_cli.key_ring_changes import (
     change_key_ring,
+    entry_of,
     refuse_malformed,
     with_store,
     without_key,
@@ -19,6 +20,7 @@ from commerce_hooks_cli.key_ring_changes import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from commerce_hooks.keyring import StoreKeys
     from commerce_hooks.stores import StoreId
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.key_records import KeyRecords
@@ -68,10 +70,9 @@ def retire(deployment: Deployment, key_id: str) -> None:
     change_key_ring(deployment, change)
 
 
-def revoke_urls(deployment: Deployment, store: StoreId) -> int:
-    """Refuse every URL of the store so far; its generation from now on."""
-    ring = _change_store(deployment, store, _next_generation)
-    return ring.stores[str(store)].generation
+def revoke_urls(deployment: Deployment, store: StoreId) -> StoreKeys:
+    """Refuse every URL of the store so far; what the ring says of it from now on."""
+    return _change_store(deployment, store, _next_generation)
 
 
 def disable(deployment: Deployment, store: StoreId) -> None:
@@ -79,12 +80,12 @@ def disable(deployment: Deployment, store: StoreId) -> None:
     _change_store(deployment, store, lambda _: {"disabled": True})
 
 
-def enable(deployment: Deployment, store: StoreId) -> None:
+def enable(deployment: Deployment, store: StoreId) -> StoreKeys:
     """Take what was accepted before it was disabled, but for URLs of keys retired since.
 
     A disabled store keeps no key from being retired.
     """
-    _change_store(deployment, store, lambda _: {"disabled": None})
+    return _change_store(deployment, store, lambda _: {"disabled": None})
 
 
 def _next_generation(entry: dict[str, Any]) -> Settings:
@@ -93,7 +94,7 @@ def _next_generation(entry: dict[str, Any]) -> Settings:
 
 def _change_store(
     deployment: Deployment, store: StoreId, settings: Callable[[dict[str, Any]], Settings]
-) -> KeyRing:
+) -> StoreKeys:
     """Change one store's entry; malformed ones of others stay as they are."""
     name = str(store)
 
@@ -102,4 +103,4 @@ def _change_store(
         entry = json.loads(text).get("stores", {}).get(name, {})
         return with_store(text, name, settings(entry))
 
-    return change_key_ring(deployment, change)
+    return entry_of(change_key_ring(deployment, change), store)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from commerce_hooks.subscriptions.rounds import Outcome, Report, Rounds
 from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.subscription_agreement import Agreed, Agreement
 from commerce_hooks_cli.subscription_looking import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from commerce_hooks.stores import StoreId
+    from commerce_hooks.subscriptions.looking import Shop
     from commerce_hooks_cli.subscription_announcing import Announcing
     from commerce_hooks_cli.subscription_desk import SubscriptionDesk
     from commerce_hooks_cli.subscription_looking import Looked
@@ -67,7 +69,8 @@ def apply_to(
     """Make the subscriptions of each store what they should be; one at a time, as they are asked.
 
     Those that are off are passed over, and so are those that could not be looked at: nobody has
-    seen what would be done there.
+    seen what would be done there. Nothing is deleted or taken over that was not in the plan: a
+    store where that would be is stopped there.
 
     Raises:
         UnavailableError: The state table does not answer, so no other store can be done either.
@@ -88,14 +91,17 @@ def _apply(desk: SubscriptionDesk, one: Looked, announcing: Announcing) -> Appli
     try:
         with desk.stores.lease(one.store, _OWNER):
             until = desk.deadline()
-            # Read again: somebody may have changed or removed it before the lease was ours.
-            configuration = desk.stores.book.configuration(one.store)
-            if configuration is None:
-                raise desk.unreadable(one.store)
-            shop = desk.shop(one.store, configuration, until)
+            shop = _agreed(desk.shop_anew(one.store, until), one)
             report = rounds.go(shop, until)
     except CommandError as error:
         return Applied(one.store, problem=error)
     announcing.announce(shop, report)
     problem = None if report.error is None else in_words(desk, one.store, report.error)
     return Applied(one.store, report, problem)
+
+
+def _agreed(shop: Shop, one: Looked) -> Shop:
+    """The store, of which no more is deleted and taken over than was shown."""
+    # About what is only planned for nobody was asked.
+    agreement = Agreement() if one.policy == "plan" else Agreement.of(one.changes)
+    return replace(shop, access=Agreed(shop.access, shop.addresses, agreement))

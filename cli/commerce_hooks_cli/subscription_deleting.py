@@ -12,6 +12,7 @@ from commerce_hooks.subscriptions.records import keep_record, record_of
 from commerce_hooks.subscriptions.rounds import Outcome, Report
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.subscription_looking import FAILURES, in_words, ledger_of, look_at
+from commerce_hooks_cli.subscription_words import id_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,6 +56,7 @@ class Deleted:
     Args:
         done: Those that are gone.
         left: Ids of those that only support can delete.
+        refused: Ids of those that are not ours any more.
         struck: So many entries of the ledger went besides.
         problem: Why it stopped.
     """
@@ -62,6 +64,7 @@ class Deleted:
     doomed: Doomed
     done: list[Change] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     struck: int = 0
     problem: CommandError | None = None
 
@@ -72,6 +75,7 @@ class Deleted:
             "store": store.name,
             "deleted": [one.id for one in self.done],
             "left": self.left,
+            "refused": self.refused,
             "struck": self.struck,
             "comes_again": self.doomed.comes_again(),
         }
@@ -89,9 +93,7 @@ def doomed(
     try:
         found = look_at(desk, shop)
         if unlisted:
-            fates = found.fates.known
-            struck = tuple(entry for entry, fate in fates if fate is Fate.UNLISTED)
-            return Doomed(shop, found, struck=struck)
+            return Doomed(shop, found, struck=tuple(_unlisted(found)))
         if ids:
             changes = [_named(desk, shop, found, id_) for id_ in dict.fromkeys(ids)]
             return Doomed(shop, found, tuple(changes))
@@ -101,33 +103,41 @@ def doomed(
 
 
 def _named(desk: SubscriptionDesk, shop: Shop, found: Look, id_: str) -> Change:
-    listed = {one.id: one for one in found.existing}
     try:
-        one = listed.get(id_) or shop.access.subscription(id_)
+        one = _there(shop, found, id_)
     except NotFoundError as error:
         raise CommandError(
-            f"{shop.store.platform} has no webhook {id_!r} of this shop. Nothing was done.",
+            f"{shop.store.platform} has no webhook {id_words(id_)} of this shop. Nothing was done.",
             f"`{desk.command('list', shop.store)}` shows those there are.",
         ) from error
-    address = shop.addresses.read(one.callback_url)
-    if address is None:
+    if _is_ours(desk, shop, one):
+        return _deletion(shop, one)
+    if shop.addresses.read(one.callback_url) is None:
         raise CommandError(
-            f"The webhook {id_!r} is not ours: its URL leads elsewhere. Nothing was done.",
+            f"The webhook {id_words(id_)} is not ours: its URL leads elsewhere. Nothing was done.",
             "Who made it may delete it.",
         )
-    if not (address.proved or desk.terms.adopt):
-        raise CommandError(
-            f"The webhook {id_!r} looks like ours, but its token is none of ours. "
-            "Nothing was done.",
-            "If you know that it is ours, add --adopt.",
-        )
-    return _deletion(shop, one)
+    raise CommandError(
+        f"The webhook {id_words(id_)} looks like ours, but its token is none of ours. "
+        "Nothing was done.",
+        "If you know that it is ours, add --adopt.",
+    )
+
+
+def _there(shop: Shop, found: Look, id_: str) -> Subscription:
+    """The record of this id, also if it is not listed."""
+    listed = {one.id: one for one in found.existing}
+    return listed.get(id_) or shop.access.subscription(id_)
+
+
+def _is_ours(desk: SubscriptionDesk, shop: Shop, one: Subscription) -> bool:
+    address = shop.addresses.read(one.callback_url)
+    return address is not None and (address.proved or desk.terms.adopt)
 
 
 def _listed(desk: SubscriptionDesk, shop: Shop, found: Look) -> Iterator[Change]:
     for one in found.existing:
-        address = shop.addresses.read(one.callback_url)
-        if address is not None and (address.proved or desk.terms.adopt):
+        if _is_ours(desk, shop, one):
             yield _deletion(shop, one)
 
 
@@ -136,6 +146,11 @@ def _deletion(shop: Shop, one: Subscription) -> Change:
     topics = one.topics.intersection(shop.rules.known_topics)
     slot = address.slot if address else None
     return Change(Action.DELETE, Reason.ASKED_FOR, slot, one.id, address, topics)
+
+
+def _unlisted(found: Look) -> Iterator[Entry]:
+    """Those of the ledger that the platform said to have created, and does not list."""
+    return (entry for entry, fate in found.fates.known if fate is Fate.UNLISTED)
 
 
 def _hidden(found: Look) -> Iterator[Change]:
@@ -155,44 +170,63 @@ def _hidden(found: Look) -> Iterator[Change]:
 def delete(desk: SubscriptionDesk, find: Doomed, announcing: Announcing) -> Deleted:
     """Delete them under the store's lease; what is done is told, however it ends.
 
+    There it is looked again: while somebody was asked, one of them may have become another's.
+
     Raises:
         CommandError: Somebody else works on the store. Nothing was done.
     """
-    deleted = Deleted(find)
-    with desk.stores.lease(find.shop.store, _OWNER):
+    deleted, store = Deleted(find), find.shop.store
+    if not (find.changes or find.struck):
+        return deleted
+    with desk.stores.lease(store, _OWNER):
         try:
-            _carry_out(desk, deleted)
+            shop = desk.shop_anew(store, desk.deadline())
+            now = Doomed(shop, look_at(desk, shop), find.changes, find.struck)
+            _carry_out(desk, now, deleted)
         except FAILURES as error:
-            deleted.problem = in_words(desk, find.shop.store, error)
+            deleted.problem = in_words(desk, store, error)
     if deleted.done:
         # Nothing else of the look is news.
-        report = Report(Outcome.CHANGED, find.look, done=deleted.done, news=False)
-        announcing.announce(find.shop, report)
+        report = Report(Outcome.CHANGED, now.look, done=deleted.done, news=False)
+        announcing.announce(now.shop, report)
     return deleted
 
 
-def _carry_out(desk: SubscriptionDesk, deleted: Deleted) -> None:
-    shop, access = deleted.doomed.shop, deleted.doomed.shop.access
-    ledger, entries = ledger_of(desk, shop.store), deleted.doomed.look.entries
+def _carry_out(desk: SubscriptionDesk, now: Doomed, deleted: Deleted) -> None:
+    ledger = ledger_of(desk, now.shop.store)
     try:
-        for change in deleted.doomed.changes:
-            id_ = str(change.id)
-            try:
-                access.delete_subscription(id_)
-            except NotOfferedError:
-                deleted.left.append(id_)
+        for change in now.changes:
+            if not _delete(desk, now, change, deleted):
                 continue
-            except NotFoundError:
-                pass  # which is what was wanted
-            deleted.done.append(change)
-            for entry in entries:
-                if entry.subscription_id == id_:
+            for entry in now.look.entries:
+                if entry.subscription_id == change.id:
                     ledger.forget(entry)
-        for entry in deleted.doomed.struck:
-            ledger.forget(entry)
-            deleted.struck += 1
+        meant = {entry.local_id for entry in now.struck}
+        for entry in _unlisted(now.look):
+            if entry.local_id in meant:
+                ledger.forget(entry)
+                deleted.struck += 1
     finally:
         _correct_record(desk, deleted)
+
+
+def _delete(desk: SubscriptionDesk, now: Doomed, change: Change, deleted: Deleted) -> bool:
+    """Whether it is gone. What is not ours any more stays, and what only support can delete."""
+    shop, id_ = now.shop, str(change.id)
+    try:
+        one = _there(shop, now.look, id_)
+        if not _is_ours(desk, shop, one):
+            deleted.refused.append(id_)
+            return False
+        change = _deletion(shop, one)
+        shop.access.delete_subscription(id_)
+    except NotOfferedError:
+        deleted.left.append(id_)
+        return False
+    except NotFoundError:
+        pass  # which is what was wanted
+    deleted.done.append(change)
+    return True
 
 
 def _correct_record(desk: SubscriptionDesk, deleted: Deleted) -> None:

@@ -102,6 +102,7 @@ class SubscriptionDesk:
 
     @cached_property
     def ring(self) -> KeyRing:
+        """As it was at first: for looking. `shop_anew` is for changing something."""
         return self.stores.deployment.key_ring()
 
     @cached_property
@@ -142,6 +143,25 @@ class SubscriptionDesk:
         Raises:
             CommandError: The book has not what it takes to call its platform.
         """
+        return self._shop(self.ring, store, configuration, until)
+
+    def shop_anew(self, store: StoreId, until: Deadline) -> Shop:
+        """The same by what book and key ring say now, for whoever holds the store's lease.
+
+        While somebody was asked, another may have changed or removed the store, or revoked its
+        URLs: by the ring of then, its subscriptions would be given URLs that are refused.
+
+        Raises:
+            CommandError: It is gone, or cannot be called.
+        """
+        configuration = self.stores.book.configuration(store)
+        if configuration is None:
+            raise self.unreadable(store)
+        return self._shop(self.stores.deployment.key_ring(), store, configuration, until)
+
+    def _shop(
+        self, ring: KeyRing, store: StoreId, configuration: StoreConfiguration, until: Deadline
+    ) -> Shop:
         desk, terms = self.stores, self.terms
         around = desk.surroundings
         access = open_store(
@@ -151,7 +171,7 @@ class SubscriptionDesk:
             self.accesses,
             replace(around, transport=Bounded(around.transport, until)),
         )
-        deployed = Deployed(self.ring, desk.deployment.base_urls, desk.deployment.personal_topics)
+        deployed = Deployed(ring, desk.deployment.base_urls, desk.deployment.personal_topics)
         platform = desk.known[store.platform].platform
         known = self.accesses[store.platform]
         shop = shop_of(deployed, store, configuration, platform, known, access)

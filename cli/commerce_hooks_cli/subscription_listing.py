@@ -18,7 +18,7 @@ from commerce_hooks_cli.console import plain
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.store_screen import show_facts
 from commerce_hooks_cli.subscription_looking import FAILURES, in_words, ledger_of
-from commerce_hooks_cli.subscription_words import topic_words, what
+from commerce_hooks_cli.subscription_words import id_words, topic_words, what
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,7 +184,7 @@ def _entry(desk: SubscriptionDesk, shop: Shop, id_: str) -> Entry | None:
 def _not_there(desk: SubscriptionDesk, shop: Shop, id_: str) -> CommandError:
     known = " Our ledger has it, so it was there." if _entry(desk, shop, id_) else ""
     return CommandError(
-        f"{shop.store.platform} has no webhook {id_!r} of this shop.{known}",
+        f"{shop.store.platform} has no webhook {id_words(id_)} of this shop.{known}",
         f"`{desk.command('list', shop.store)}` shows those there are.",
     )
 

@@ -13,6 +13,7 @@ from commerce_hooks.subscriptions.looking import AnotherShopError, Look, look
 from commerce_hooks.subscriptions.records import record_of
 from commerce_hooks.subscriptions.rounds import Report
 from commerce_hooks_cli.errors import CommandError
+from commerce_hooks_cli.subscription_agreement import NotAgreedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,6 +118,8 @@ def in_words(desk: SubscriptionDesk, store: StoreId, error: Exception) -> Comman
                 "Give it the right shop's credentials. Or, if the shop has a new account: "
                 f"`{desk.command('apply', store, '--new-account')}`."
             )
+        case NotAgreedError():
+            hint = "Look at the plan again: repeat the command."
         case LedgerError():
             hint = "Repeat the command. If it stays so, use the version that wrote the ledger."
         case CredentialsRefusedError() | MissingRightError():

@@ -10,12 +10,15 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commerce_hooks_cli.aws import in_plain_words
+from commerce_hooks_cli.store_book import StoreBook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from commerce_hooks.keyring import StoreKeys
     from commerce_hooks.stores import StoreConfiguration, StoreId
     from commerce_hooks_cli.deployment import Deployment
+    from commerce_hooks_cli.world import World
 
 ACTING = frozenset({"upsert", "sync"})
 """The policies by which something is changed at a platform."""
@@ -64,9 +67,35 @@ def request_looks(
             )
             sent += 1
     except (BotoCoreError, ClientError) as error:
-        why = in_plain_words(error).message
-        return Requested(sent, f"Subscriptions are looked at by the next round only: {why}")
+        return Requested(sent, _not_before_the_next_round(error))
     return Requested(sent)
+
+
+def request_look_after_revoking(
+    deployment: Deployment, world: World, store: StoreId, keys: StoreKeys
+) -> Requested:
+    """Have a store's subscriptions given its new URLs at once, where that is ours to do.
+
+    Until then its platform calls URLs that are refused, and Konimbo repeats nothing.
+
+    Args:
+        deployment: Where the store is.
+        world: For its book, and for which platforms can be called.
+        store: Whose URLs were revoked, or are taken again.
+        keys: What the key ring says of it by now.
+    """
+    if keys.disabled or not can_be_asked(deployment) or store.platform not in world.accesses():
+        return Requested()
+    try:
+        configuration = StoreBook.of(deployment, world.clock).configuration(store)
+    except (BotoCoreError, ClientError) as error:
+        # What was revoked is revoked.
+        return Requested(remark=_not_before_the_next_round(error))
+    return request_looks(deployment, [store]) if acts(configuration) else Requested()
+
+
+def _not_before_the_next_round(error: BotoCoreError | ClientError) -> str:
+    return f"Subscriptions are looked at by the next round only: {in_plain_words(error).message}"
 
 
 def _body(store: StoreId) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from commerce_hooks.subscriptions.planning import Reason
@@ -25,6 +26,8 @@ _WHAT = {
     Reason.AS_DESIRED: "as desired",
     Reason.NOT_OURS: "not ours",
 }
+# Both platforms' ids are digits, or hexadecimal; the secret part of a token has 43 characters.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 def what(reason: str) -> str:
@@ -33,6 +36,15 @@ def what(reason: str) -> str:
         return _WHAT[Reason(reason)]
     except (KeyError, ValueError):
         return reason.replace("_", " ")
+
+
+def id_words(id_: str) -> str:
+    """An id as it was typed, in an error's text; without it if it may be something else.
+
+    Who pastes a callback URL, or the token in it, in the place of an id, does not want to find it
+    in the log of a CI job.
+    """
+    return repr(id_) if _ID.fullmatch(id_) else "of that id"
 
 
 def topic_words(slot: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Stores whose subscriptions are looked at at once: after they are added, authorized or rotated."""
+"""Stores whose subscriptions are looked at at once: added, authorized, rotated or revoked ones."""
 
 import json
 from collections.abc import Mapping
@@ -7,11 +7,13 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from commerce_hooks.errors import UnavailableError
+from commerce_hooks.keyring import CallbackTarget
 from commerce_hooks.platform_access import Checked, Finding
 from commerce_hooks.stores import StoreConfiguration, StoreId
-from support.command import FakeStores
+from support.command import FakeStores, Result
 from support.keys import ActivityQueues
 from support.store_world import ACME, CREDENTIALS
 from support.stores import ConsentedAccess, platform_access
@@ -264,3 +266,132 @@ def test_an_older_deployment_is_not_even_asked_which_stores_it_has(
 
     assert (result.exit_code, rotating.requests()) == (0, [])
     assert "subscriptions of" not in result.stderr
+
+
+@pytest.fixture
+def added(subscribed: SubscribedShops) -> SubscribedShops:
+    """With a store, which was looked at."""
+    add(subscribed)
+    subscribed.requests()
+    return subscribed
+
+
+def revoke(shops: SubscribedShops, *options: str, store: StoreId = ACME) -> Result:
+    result = shops.run("keys", "revoke", str(store), *options)
+    assert result.exit_code == 0
+    return result
+
+
+def test_a_store_whose_urls_are_revoked_is_given_new_ones_now_and_it_says_so(
+    added: SubscribedShops,
+) -> None:
+    """Until then Konimbo calls URLs that are refused, and repeats nothing."""
+    shown = " ".join(revoke(added).stdout.split())
+
+    assert added.requests() == [ASKED]
+    assert "Its subscriptions at konimbo are given such URLs now" in shown
+    assert "`commerce-hooks subscriptions status konimbo acme` shows them" in shown
+
+
+def test_it_is_requested_only_once_the_key_ring_is_written(added: SubscribedShops) -> None:
+    generations = []
+    known = added.deployed.clients
+
+    class Noting:
+        def send_message(self, **message: object) -> object:
+            target = CallbackTarget(*ACME)
+            generations.append(added.ring.store(target).generation)
+            return known("sqs").send_message(**message)
+
+    added.deployment = replace(
+        added.deployed, clients=lambda name: Noting() if name == "sqs" else known(name)
+    )
+
+    revoke(added)
+
+    assert generations == [2]
+
+
+def test_whether_it_was_requested_is_told_to_programs(added: SubscribedShops) -> None:
+    acting = revoke(added, "--json").json
+    add(added, "--replace", "--policy", "plan")
+    planned = revoke(added, "--json").json
+
+    assert (acting["subscriptions_requested"], planned["subscriptions_requested"]) == (True, False)
+
+
+@pytest.mark.parametrize("policy", ["plan", "off"])
+def test_revoking_requests_nothing_where_nothing_would_be_changed(
+    added: SubscribedShops, policy: str
+) -> None:
+    add(added, "--replace", "--policy", policy)
+    added.requests()
+
+    shown = revoke(added).output
+
+    assert added.requests() == []
+    assert "Its subscriptions" not in shown
+
+
+def test_nor_of_a_store_that_nobody_configured(added: SubscribedShops) -> None:
+    revoke(added, store=StoreId("konimbo", "unknown"))
+
+    assert added.requests() == []
+
+
+def test_nor_where_the_platform_has_no_api_to_call(added: SubscribedShops) -> None:
+    acting = added.configuration()
+    assert acting.policy == "upsert"
+    added.book.write(StoreId("iset", "acme"), acting)
+
+    revoke(added, store=StoreId("iset", "acme"))
+
+    assert added.requests() == []
+
+
+def test_a_store_that_is_let_in_again_is_looked_at_and_not_before(added: SubscribedShops) -> None:
+    """The key in its URLs may have been retired meanwhile."""
+    revoke(added, "--disable")
+    revoke(added)
+    assert added.requests() == []
+
+    shown = " ".join(revoke(added, "--enable").stdout.split())
+
+    assert added.requests() == [ASKED]
+    assert "Its subscriptions at konimbo are given such URLs now" in shown
+
+
+def test_what_is_revoked_is_revoked_though_nobody_can_be_asked(added: SubscribedShops) -> None:
+    boto3.client("sqs").delete_queue(QueueUrl=added.requests_queue)
+
+    result = revoke(added)
+
+    assert added.ring.store(CallbackTarget(*ACME)).generation == 2
+    assert "Subscriptions are looked at by the next round only: " in result.stderr
+    assert "`commerce-hooks subscriptions apply konimbo acme` gives its" in result.stdout
+
+
+def test_and_though_nobody_can_tell_what_is_configured(added: SubscribedShops) -> None:
+    known = added.deployed.clients
+
+    class Refusing:
+        def get_parameter(self, **_: object) -> object:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetParameter")
+
+    added.deployment = replace(
+        added.deployed, clients=lambda name: Refusing() if name == "ssm" else known(name)
+    )
+
+    result = revoke(added)
+
+    assert added.ring.store(CallbackTarget(*ACME)).generation == 2
+    assert "Subscriptions are looked at by the next round only: " in result.stderr
+
+
+def test_revoking_in_an_older_deployment_requests_nothing(older: SubscribedShops) -> None:
+    add(older)
+
+    shown = revoke(older).output
+
+    assert older.requests() == []
+    assert "warning: Subscriptions" not in shown

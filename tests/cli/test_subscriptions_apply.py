@@ -384,3 +384,135 @@ def test_nobody_is_asked_about_what_is_only_planned_for(real_subscribed: Subscri
 
     assert (result.exit_code, real_subscribed.acme.writes) == (2, [])
     assert real_subscribed.questions == []
+
+
+def test_urls_are_made_by_the_key_ring_as_it_is_when_a_stores_turn_comes(
+    subscribed: SubscribedShops,
+) -> None:
+    """While somebody thinks about the plan another one revokes the store's URLs, and applies."""
+    subscribed.add(*ONE)
+    subscribed.subscriptions("apply", *ACME)
+    [id_] = subscribed.acme.records
+
+    def revoked() -> None:
+        subscribed.set_entry(str(ACME), generation=2)
+        known = subscribed.acme.records[id_]
+        url = subscribed.url("order_created")
+        subscribed.acme.records[id_] = replace(known, callback_url=url)
+
+    subscribed.meanwhile(ACME, revoked)
+
+    result = subscribed.subscriptions("apply", *ACME)
+
+    assert result.exit_code == 0
+    assert subscribed.proves(subscribed.acme.records[id_].callback_url)
+
+
+def test_a_store_that_is_disabled_before_its_turn_is_left(subscribed: SubscribedShops) -> None:
+    subscribed.add(*ONE)
+    subscribed.meanwhile(ACME, lambda: subscribed.set_entry(str(ACME), disabled=True))
+
+    result = subscribed.subscriptions("apply", *ACME)
+
+    assert (result.exit_code, subscribed.acme.writes) == (0, [])
+    assert "konimbo/acme  left alone\n" in result.stdout
+
+
+SAVED = ("--topic", "on_order_save", "--policy", "sync")
+SAVES, LOAD = frozenset({"on_order_save"}), frozenset({"on_product_save"})
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+def test_what_was_not_in_the_plan_that_was_agreed_to_is_not_deleted(
+    subscribed: SubscribedShops, *, adopted: bool
+) -> None:
+    subscribed.add(*SAVED, store=CENTRY)
+    subscribed.subscriptions("apply", *CENTRY)
+    memory = subscribed.memories[CENTRY]
+    shown = memory.put(subscribed.url(None, store=CENTRY), SAVES)
+    unseen = subscribed.url(None, store=CENTRY, ring=OTHER_RING if adopted else None)
+    subscribed.meanwhile(CENTRY, lambda: memory.put(unseen, LOAD))
+
+    result = subscribed.subscriptions("apply", *CENTRY, *(["--adopt"] if adopted else []))
+
+    assert result.exit_code == 1
+    assert [one.id for one in memory.deleted] == [shown]
+    said = " ".join(result.stdout.split())
+    assert "Something changed meanwhile: the webhook 100 was not in the plan" in said
+    assert "Look at the plan again: repeat the command." in said
+    assert "left all topics (id 100)" in said
+    assert unseen.rpartition("/")[2] not in result.output
+    # Now that it is shown, that is what is agreed to.
+    assert subscribed.subscriptions("apply", *CENTRY, "--adopt").exit_code == 0
+    assert [one.id for one in memory.deleted] == [shown, "100"]
+
+
+def test_what_was_not_in_the_plan_that_was_agreed_to_is_not_taken_over(
+    subscribed: SubscribedShops,
+) -> None:
+    subscribed.add(*ONE)
+    theirs = subscribed.url("order_created", ring=OTHER_RING)
+    subscribed.meanwhile(ACME, lambda: subscribed.put("order_created", theirs))
+
+    result = subscribed.subscriptions("apply", *ACME, "--adopt")
+
+    assert (result.exit_code, subscribed.acme.writes) == (1, [])
+    assert "Something changed meanwhile" in result.stdout
+    assert subscribed.subscriptions("apply", *ACME, "--adopt").exit_code == 0
+    assert subscribed.acme.records["98"].callback_url == subscribed.url("order_created")
+
+
+def test_what_proved_to_be_ours_and_became_anothers_meanwhile_is_not_taken_over(
+    subscribed: SubscribedShops,
+) -> None:
+    subscribed.add(*ONE)
+    id_ = subscribed.put("order_created")
+    subscribed.set_entry(str(ACME), generation=2)
+    theirs = subscribed.url("order_created", ring=OTHER_RING)
+
+    def edited() -> None:
+        subscribed.acme.records[id_] = replace(subscribed.acme.records[id_], callback_url=theirs)
+
+    subscribed.meanwhile(ACME, edited)
+
+    result = subscribed.subscriptions("apply", *ACME, "--adopt")
+
+    assert (result.exit_code, subscribed.acme.writes) == (1, [])
+
+
+def test_what_is_ours_and_broke_meanwhile_is_mended_though_nobody_saw_it(
+    subscribed: SubscribedShops,
+) -> None:
+    subscribed.add(*ONE)
+    id_ = subscribed.put("order_created")
+    subscribed.meanwhile(ACME, lambda: subscribed.set_entry(str(ACME), generation=2))
+
+    result = subscribed.subscriptions("apply", *ACME, "--adopt")
+
+    assert (result.exit_code, subscribed.acme.writes) == (0, ["update"])
+    assert subscribed.acme.records[id_].callback_url == subscribed.url("order_created")
+
+
+def test_about_what_was_only_planned_for_nobody_was_asked_so_nothing_is_taken_over(
+    subscribed: SubscribedShops,
+) -> None:
+    subscribed.add(*ONE, "--policy", "plan")
+    subscribed.put("order_created", subscribed.url("order_created", ring=OTHER_RING))
+    acting = subscribed.configuration().model_copy(update={"policy": "upsert"})
+    subscribed.meanwhile(ACME, lambda: subscribed.book.write(ACME, acting))
+
+    result = subscribed.subscriptions("apply", *ACME, "--adopt")
+
+    assert (result.exit_code, subscribed.acme.writes) == (1, [])
+
+
+def test_a_store_is_listed_no_more_often_for_having_been_agreed_to(
+    subscribed: SubscribedShops,
+) -> None:
+    """Konimbo takes twenty calls in ten minutes."""
+    subscribed.add(*ONE)
+    subscribed.put("order_created")
+
+    subscribed.subscriptions("apply", *ACME, "--adopt")
+
+    assert subscribed.acme.calls == ["list", "list"]

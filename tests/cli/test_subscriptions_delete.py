@@ -1,9 +1,16 @@
 """`commerce-hooks subscriptions delete`: ours, and never a stranger's."""
 
+from dataclasses import replace
+
 import pytest
 
+from commerce_hooks.http.bounded import Bounded
 from commerce_hooks.http.errors import NotFoundError, NotOfferedError, PlatformBrokenError
+from commerce_hooks.platform_access import Credentials, StoreAccess, Surroundings
 from commerce_hooks.state.leases import Leases
+from commerce_hooks.stores import StoreId
+from commerce_hooks.subscriptions.rounds import ROUND_SECONDS
+from support.keys import ring_text
 from support.state_table import failing
 from support.store_world import ACME
 from support.subscribed_shops import CENTRY, OTHER_RING, STRANGER, SubscribedShops
@@ -45,6 +52,7 @@ def test_it_is_said_that_the_next_round_makes_it_again(centry: SubscribedShops) 
         "store": "acme",
         "deleted": ["98"],
         "left": [],
+        "refused": [],
         "struck": 0,
         "comes_again": True,
     }
@@ -238,3 +246,132 @@ def test_one_that_is_not_there_is_an_error(centry: SubscribedShops) -> None:
 
     assert result.exit_code == 1
     assert "centry has no webhook '12345' of this shop. Nothing was done." in result.stderr
+
+
+@pytest.mark.parametrize("which", ["IDS", "--all"])
+def test_what_became_a_strangers_while_somebody_was_asked_stays_and_the_others_go(
+    centry: SubscribedShops, which: str
+) -> None:
+    memory = centry.memories[CENTRY]
+    second = memory.put(centry.url(None, store=CENTRY), TOPICS)
+
+    def edited() -> None:
+        memory.records["98"] = replace(memory.records["98"], callback_url=STRANGER)
+
+    centry.meanwhile(CENTRY, edited)
+    named = ["98", second] if which == "IDS" else [which]
+
+    result = centry.subscriptions("delete", *CENTRY, *named, "--json")
+
+    assert (result.exit_code, set(memory.records)) == (1, {"98"})
+    assert (result.json["deleted"], result.json["refused"]) == ([second], ["98"])
+    assert "these webhooks are not ours any more, and stay: 98." in result.stderr
+    assert "1 of 2 were not deleted." in result.stderr
+    assert [one["detail-type"] for one in centry.told()] == ["subscription.deleted"]
+    assert STRANGER not in result.output
+
+
+def test_what_is_not_listed_any_more_is_shown_before_it_is_deleted(
+    centry: SubscribedShops,
+) -> None:
+    memory = centry.memories[CENTRY]
+
+    def edited_and_switched_off() -> None:
+        memory.records["98"] = replace(memory.records["98"], callback_url=STRANGER)
+        memory.inactive.add("98")
+
+    centry.meanwhile(CENTRY, edited_and_switched_off)
+
+    result = centry.subscriptions("delete", *CENTRY, "98")
+
+    assert (result.exit_code, set(memory.records)) == (1, {"98"})
+
+
+def test_one_that_came_to_be_ours_while_somebody_was_asked_stays(centry: SubscribedShops) -> None:
+    memory = centry.memories[CENTRY]
+    centry.meanwhile(CENTRY, lambda: memory.put(centry.url(None, store=CENTRY), TOPICS))
+
+    result = centry.subscriptions("delete", *CENTRY, "--all")
+
+    assert (result.exit_code, set(memory.records)) == (0, {"99"})
+
+
+def test_what_is_ours_is_told_by_the_key_ring_once_the_lease_is_held(
+    centry: SubscribedShops,
+) -> None:
+    """The key that proved it is retired, so nothing proves it any more."""
+    centry.meanwhile(CENTRY, lambda: centry.secrets.texts.append(ring_text("k2")))
+
+    result = centry.subscriptions("delete", *CENTRY, "98")
+
+    assert (result.exit_code, set(centry.memories[CENTRY].records)) == (1, {"98"})
+
+
+def test_a_store_that_goes_while_somebody_is_asked_is_left(centry: SubscribedShops) -> None:
+    centry.meanwhile(CENTRY, lambda: centry.book.remove(CENTRY))
+
+    result = centry.subscriptions("delete", *CENTRY, "98")
+
+    assert (result.exit_code, set(centry.memories[CENTRY].records)) == (1, {"98"})
+
+
+def test_time_to_think_is_not_taken_from_the_time_to_delete(centry: SubscribedShops) -> None:
+    bounded: list[Bounded] = []
+    left: list[float] = []
+    memory, known = centry.memories[CENTRY], centry.accesses["centry"]
+
+    def opens(
+        store: StoreId, base: str, credentials: Credentials, around: Surroundings
+    ) -> StoreAccess:
+        assert isinstance(around.transport, Bounded)
+        bounded.append(around.transport)
+        return known.open(store, base, credentials, around)
+
+    def note(call: str) -> None:
+        if call == "delete":
+            left.append(bounded[-1].until.remaining())
+
+    def thought() -> None:
+        centry.seconds += 3600
+
+    centry.accesses["centry"] = replace(known, open=opens)
+    centry.meanwhile(CENTRY, thought)
+    memory.before = note
+
+    assert centry.subscriptions("delete", *CENTRY, "98").exit_code == 0
+    assert left == [ROUND_SECONDS]
+
+
+def test_what_the_platform_lists_by_then_is_not_forgotten(subscribed: SubscribedShops) -> None:
+    subscribed.add("--topic", "order_created")
+    subscribed.acme.tells_ids, subscribed.acme.hides_new = False, True
+    subscribed.subscriptions("apply", *ACME)
+    subscribed.meanwhile(ACME, subscribed.acme.inactive.clear)
+
+    result = subscribed.subscriptions("delete", *ACME, "--unlisted")
+
+    assert (result.exit_code, len(subscribed.ledger())) == (0, 1)
+    assert "What the platform tells of by now is not forgotten." in result.stderr
+
+
+def test_where_there_is_none_the_platform_is_asked_once(centry: SubscribedShops) -> None:
+    memory = centry.memories[CENTRY]
+    memory.records.clear()
+    memory.calls.clear()
+
+    centry.subscriptions("delete", *CENTRY, "--all")
+
+    assert memory.calls.count("list") == 1
+
+
+@pytest.mark.parametrize("part", ["url", "token", "short"])
+def test_a_url_typed_in_the_place_of_an_id_is_not_shown(centry: SubscribedShops, part: str) -> None:
+    url = centry.url(None, store=CENTRY)
+    token = url.rpartition("/")[2]
+    typed = {"url": url, "token": token, "short": f"https://h.example/{token[-20:]}"}[part]
+
+    result = centry.subscriptions("delete", *CENTRY, typed)
+
+    assert result.exit_code == 1
+    assert "centry has no webhook of that id of this shop. Nothing was done." in result.stderr
+    assert typed.rpartition("/")[2] not in result.output

@@ -254,3 +254,18 @@ def test_whose_account_it_is_is_shown(subscribed: SubscribedShops) -> None:
     subscribed.acme.records[id_] = replace(one, account=None)
 
     assert "account         -" in subscribed.subscriptions("show", *ACME, id_).stdout
+
+
+@pytest.mark.parametrize("part", ["url", "token"])
+def test_a_url_typed_in_the_place_of_an_id_is_not_shown(
+    subscribed: SubscribedShops, part: str
+) -> None:
+    subscribed.add("--topic", "order_created")
+    url = subscribed.url("order_created")
+    token = url.rpartition("/")[2]
+
+    result = subscribed.subscriptions("show", *ACME, url if part == "url" else token)
+
+    assert result.exit_code == 1
+    assert "konimbo has no webhook of that id of this shop." in result.stderr
+    assert token not in result.output

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
@@ -33,10 +33,14 @@ _OF_OURS = {"source": [{"prefix": "commerce-hooks."}]}
 
 
 class SubscribedShops(StoreWorld):
-    """Every store has a platform of its own; those of Konimbo cannot delete."""
+    """Every store has a platform of its own; those of Konimbo cannot delete.
+
+    Its attribute `seconds` is what the clock of deadlines shows.
+    """
 
     def __init__(self, tmp_path: Path, deployment: Deployment = LOCAL) -> None:
         self.numbers = count()
+        self.seconds = 0.0
         self.memories: dict[StoreId, Memory] = defaultdict(Memory)
         super().__init__(tmp_path, deployment)
         self.accesses = {
@@ -85,6 +89,17 @@ class SubscribedShops(StoreWorld):
     def put(self, topic: str, url: str | None = None, store: StoreId = ACME) -> str:
         """A record at the store's platform; its id."""
         return self.memories[store].put(url or self.url(topic, store=store), frozenset({topic}))
+
+    def meanwhile(self, store: StoreId, change: Callable[[], object]) -> None:
+        """Somebody changes something once the store's subscriptions have been listed."""
+        memory = self.memories[store]
+
+        def once(call: str) -> None:
+            if call == "list":
+                memory.after = lambda _: None
+                change()
+
+        memory.after = once
 
     def told(self) -> list[dict[str, Any]]:
         """The events that came since the last look."""
@@ -135,7 +150,7 @@ class SubscribedShops(StoreWorld):
             transport=NoNetwork(),
             table=self.table,
             now=self.clock.now,
-            clock=lambda: 0.0,
+            clock=lambda: self.seconds,
             pause=lambda _: None,
             new_id=lambda: f"00000000-0000-4000-8000-{next(self.numbers):012}",
         )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from commerce_hooks_cli.deployment import Deployment
     from commerce_hooks_cli.key_rules import Facts, Obstacle
     from commerce_hooks_cli.key_survey import Survey
+    from commerce_hooks_cli.subscription_requests import Requested
     from commerce_hooks_cli.world import World
 
 
@@ -51,7 +52,8 @@ def revoke(
 
     A key can be retired when no store uses it any more, no callback came with it for 48 hours,
     and the new one has signed for 48: Centry repeats a callback for so long. What is in the way
-    is said. A store gets new URLs by `urls`; no other store is touched.
+    is said. A store gets new URLs by `urls`, and subscriptions that are ours to keep by themselves;
+    no other store is touched.
     """
     world: World = ctx.obj
     screen = Screen(as_json=as_json)
@@ -171,6 +173,7 @@ def _revoke_store(
 ) -> None:
     from commerce_hooks_cli import key_revocation
     from commerce_hooks_cli.keys_screen import verb
+    from commerce_hooks_cli.subscription_requests import request_look_after_revoking
 
     store = store_called(world, target)
     deployment = world.deployment(stack, screen)
@@ -178,13 +181,22 @@ def _revoke_store(
     ask_first(world, deployment, _question(store, disable=disable, enable=enable), yes=yes)
     about: dict[str, Any] = {"platform": store.platform, "store": store.name}
     if enable:
-        key_revocation.enable(deployment, store)
+        keys = key_revocation.enable(deployment, store)
         told = _refused_from(world, deployment)
-        screen.emit({**about, "disabled": False, "taken_from": told["refused_from"]})
+        looked = request_look_after_revoking(deployment, world, store, keys)
+        screen.emit(
+            {
+                **about,
+                "disabled": False,
+                "taken_from": told["refused_from"],
+                "subscriptions_requested": looked.stores > 0,
+            }
+        )
         screen.show(
             f"{store} is taken again {_by(told)}, but for URLs of a key retired since it was "
             f"disabled. New ones: {verb(f'urls {store.platform} {store.name}', stack)}"
         )
+        _say_if_requested(screen, store, stack, looked)
         return
     if disable:
         key_revocation.disable(deployment, store)
@@ -192,13 +204,40 @@ def _revoke_store(
         screen.emit({**about, "disabled": True, **told})
         screen.show(f"All that comes for {store} is refused {_by(told)}.")
         return
-    generation = key_revocation.revoke_urls(deployment, store)
+    keys = key_revocation.revoke_urls(deployment, store)
     told = _refused_from(world, deployment)
-    screen.emit({**about, "generation": generation, **told})
+    looked = request_look_after_revoking(deployment, world, store, keys)
+    screen.emit(
+        {
+            **about,
+            "generation": keys.generation,
+            **told,
+            "subscriptions_requested": looked.stores > 0,
+        }
+    )
     screen.show(
         f"All URLs that {store} had are refused {_by(told)}. No other store is touched.",
         f"New ones: {verb(f'urls {store.platform} {store.name}', stack)}",
     )
+    _say_if_requested(screen, store, stack, looked)
+
+
+def _say_if_requested(
+    screen: Screen, store: "StoreId", stack: str | None, looked: "Requested"
+) -> None:
+    from commerce_hooks_cli.subscription_desk import subscriptions_command
+
+    def command(name: str) -> str:
+        return f"`{subscriptions_command(f'{name} {store.platform} {store.name}', stack)}`"
+
+    if looked.stores:
+        screen.show(
+            f"Its subscriptions at {store.platform} are given such URLs now: in a minute "
+            f"{command('status')} shows them."
+        )
+    if looked.remark:
+        screen.warn(looked.remark)
+        screen.show(f"{command('apply')} gives its subscriptions such URLs now.")
 
 
 def _question(store: "StoreId", *, disable: bool, enable: bool) -> str:

@@ -75,6 +75,11 @@ def delete(
         raise deleted.problem
     if deleted.left:
         raise _only_support(found, deleted.left)
+    if deleted.refused:
+        raise CommandError(
+            f"{len(deleted.refused)} of {len(found.changes)} were not deleted.",
+            f"`{desk.command('list', found.shop.store)}` shows what there is now.",
+        )
 
 
 def _show(screen: Screen, found: "Doomed") -> None:
@@ -118,6 +123,13 @@ def _tell(screen: Screen, desk: "SubscriptionDesk", deleted: "Deleted") -> None:
         screen.show(f"{len(deleted.done)} deleted.")
     if deleted.struck:
         screen.show(f"{deleted.struck} forgotten.")
+    if deleted.struck < len(deleted.doomed.struck) and deleted.problem is None:
+        screen.note("What the platform tells of by now is not forgotten.")
+    if deleted.refused:
+        screen.warn(
+            "Something changed meanwhile: these webhooks are not ours any more, and stay: "
+            f"{', '.join(deleted.refused)}."
+        )
     if (deleted.done or deleted.struck) and deleted.doomed.comes_again():
         store = deleted.doomed.shop.store
         screen.note(
