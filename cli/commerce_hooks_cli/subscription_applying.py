@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from commerce_hooks.state.leases import LEASE_SECONDS
 from commerce_hooks.subscriptions.rounds import Outcome, Report, Rounds
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.subscription_agreement import Agreed, Agreement
@@ -89,7 +91,8 @@ def _apply(desk: SubscriptionDesk, one: Looked, announcing: Announcing) -> Appli
     around = desk.stores.surroundings
     rounds = Rounds(around.table, around.now, around.new_id, new_account=desk.terms.new_account)
     try:
-        with desk.stores.lease(one.store, _OWNER):
+        with desk.stores.lease(one.store, _OWNER) as lease:
+            rounds = replace(rounds, hold=partial(lease.renew, LEASE_SECONDS))
             until = desk.deadline()
             shop = _agreed(desk.shop_anew(one.store, until), one)
             report = rounds.go(shop, until)

@@ -11,7 +11,7 @@ from commerce_hooks.http.errors import CredentialsRefusedError, MissingRightErro
 from commerce_hooks.subscriptions.ledger import Ledger, LedgerError
 from commerce_hooks.subscriptions.looking import AnotherShopError, Look, look
 from commerce_hooks.subscriptions.records import record_of
-from commerce_hooks.subscriptions.rounds import Report
+from commerce_hooks.subscriptions.rounds import RecordUnreadableError, Report
 from commerce_hooks_cli.errors import CommandError
 from commerce_hooks_cli.subscription_agreement import NotAgreedError
 
@@ -120,6 +120,9 @@ def in_words(desk: SubscriptionDesk, store: StoreId, error: Exception) -> Comman
             )
         case NotAgreedError():
             hint = "Look at the plan again: repeat the command."
+        case RecordUnreadableError():
+            anew = desk.command("apply", store, "--new-account")
+            hint = f"`{anew}` writes it anew, if these are the right shop's credentials."
         case LedgerError():
             hint = "Repeat the command. If it stays so, use the version that wrote the ledger."
         case CredentialsRefusedError() | MissingRightError():

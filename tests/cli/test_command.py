@@ -34,14 +34,15 @@ def _verbs(group: object = None, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 
 
 VERBS = list(_verbs())
-GROUPS = {verb[:1] for verb in VERBS if len(verb) > 1}
+GROUPS = {verb[:-1] for verb in VERBS if len(verb) > 1}
 
 
 def test_the_verbs_are_those_we_promise() -> None:
     assert set(VERBS) == {
         *((name,) for name in ("local", "replay", "resend", "send", "shapes", "tail", "urls")),
         *((name,) for name in ("doctor", "find", "status")),
-        *(("local", name) for name in ("demo", "up", "down", "status", "fault")),
+        *(("local", name) for name in ("demo", "up", "down", "status", "fault", "platform")),
+        *(("local", "platform", name) for name in ("call", "delete", "list")),
         ("cenit",),
         *(("cenit", name) for name in ("collection", "configure")),
         ("keys",),

@@ -34,6 +34,13 @@ _OURS_TO_MEND = frozenset({Reason.HIDDEN, Reason.ELSEWHERE, Reason.UNLISTED, Rea
 """Conflicts that mean that a subscription does not work. Others are superfluous records."""
 
 
+class RecordUnreadableError(LedgerError):
+    """Nothing is done then: it would say whose shop this is."""
+
+    def __init__(self) -> None:
+        super().__init__("what was kept of the store's last round cannot be read")
+
+
 class Outcome(StrEnum):
     """How a round ended."""
 
@@ -159,7 +166,7 @@ class Rounds:
 
     def _go(self, shop: Shop, known: Record, report: Report, until: Deadline) -> Record:
         if known.unreadable:
-            raise LedgerError("what was kept of the store's last round cannot be read")
+            raise RecordUnreadableError
         ledger, tried, passes = self.ledger(shop), set[_Key](), 0
         while True:
             found = report.look = look(shop, ledger, known.account, self.now)
