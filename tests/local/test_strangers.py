@@ -162,7 +162,8 @@ def test_the_keys_that_the_emulator_makes_of_names_alone_are_refused(
 @pytest.fixture
 def runtime_apis(local_stack: LocalState, warm: list[int]) -> list[str]:
     """Where the running functions wait for events."""
-    known = {urlsplit(local_stack.control_url).port, urlsplit(local_stack.base_url).port}
+    others = (local_stack.control_url, local_stack.base_url, *local_stack.platforms.values())
+    known = {urlsplit(url).port for url in others}
     ports = {port for _, port in listening_sockets(warm)} - known
     assert ports
     return [f"http://127.0.0.1:{port}" for port in ports]

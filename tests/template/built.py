@@ -11,7 +11,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.environment import FUNCTION_ENVIRONMENT
+from support.environment import ENSURE_ENVIRONMENT, FUNCTION_ENVIRONMENT
 from template.reading import ROOT
 
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "POWERTOOLS_LOG_LEVEL": "INFO",
     **FUNCTION_ENVIRONMENT,
+    **ENSURE_ENVIRONMENT,
 }
 # Imports a module with the given path and says where everything came from.
 IMPORT = """
