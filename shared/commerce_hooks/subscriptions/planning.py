@@ -307,13 +307,13 @@ class _Planning:
         self, record: _Record, slot: str | None, topics: frozenset[str]
     ) -> tuple[Difference, ...]:
         existing, desired = record.address, self._addresses.current(slot)
-        # A higher one is taken too, and says that the ring at hand is older than the record.
-        is_newer = existing.generation >= desired.generation
-        generation = desired.generation if is_newer else existing.generation
+        if existing.generation > desired.generation:
+            # The ring at hand is older than the record, so it knows nothing better.
+            return ()
         fields = (
             ("base_url", existing.base, desired.base),
             ("key", existing.key_id or None, desired.key_id),
-            ("generation", str(generation or "") or None, str(desired.generation)),
+            ("generation", str(existing.generation or "") or None, str(desired.generation)),
             ("topics", _listed(record.topics), _listed(topics)),
         )
         return tuple(Difference(*one) for one in fields if one[1] != one[2])

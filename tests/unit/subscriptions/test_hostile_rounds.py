@@ -93,13 +93,15 @@ def _raising_at(name: str, error: Exception) -> Callable[[str], None]:
     return called
 
 
-def test_a_run_with_an_old_key_ring_does_not_bring_back_a_revoked_url() -> None:
+@pytest.mark.parametrize("key", ["k1", "k2"])
+def test_a_run_with_an_old_key_ring_does_not_bring_back_a_revoked_url(key: str) -> None:
     world = konimbo()  # its ring is as it was before `keys revoke`: generation 2
-    id_ = world.memory.put(world.url(ONE, generation=3), frozenset({ONE}))
+    url = world.url(ONE, key=key, generation=3)
+    id_ = world.memory.put(url, frozenset({ONE}))
 
     world.round()
 
-    assert world.memory.records[id_].callback_url == world.url(ONE, generation=3)
+    assert world.memory.records[id_].callback_url == url
 
 
 def test_what_became_a_strangers_since_the_listing_is_not_deleted() -> None:
