@@ -25,12 +25,13 @@ setup: $(VENV)/.dev ## Set up only: everything that running, testing and buildin
 
 # With `MEASURE=1` what runs on Lambda has to be covered whole, lines and branches, by the tests
 # that are about it. The others are not slowed down by counting.
+HEAVY = tests/contract/test_probes.py tests/integration/test_adding_a_platform.py
 MEASURED = $(addprefix tests/, worlds integration contract cenit template unit)
 # Long files first, so that none is left over at the end.
-OTHERS = tests/local $(filter-out tests/local $(MEASURED), $(patsubst %/, %, $(sort $(dir $(wildcard tests/*/test_*.py)))))
+OTHERS = tests/local $(HEAVY) $(filter-out tests/local $(MEASURED), $(patsubst %/, %, $(sort $(dir $(wildcard tests/*/test_*.py)))))
 test: $(VENV)/.dev ## Set up, then run all tests
 ifdef MEASURE
-	@$(ALL_TESTS) --cov=shared --cov=functions --cov-report= $(MEASURED)
+	@EXAMPLES=40 $(ALL_TESTS) $(HEAVY:%=--ignore=%) --cov=shared --cov=functions --cov-report= $(MEASURED)
 	@$(BIN)/coverage report --fail-under=100
 	@$(ALL_TESTS) $(OTHERS)
 else

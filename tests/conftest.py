@@ -48,7 +48,12 @@ def pytest_configure() -> None:
     botocore.session.create_loader = cache(botocore.session.create_loader)
     boto3.client = _client
     # A slow machine is no failure; and what CI says of a commit, it says again.
-    settings.register_profile("ours", deadline=None, derandomize="CI" in os.environ)
+    settings.register_profile(
+        "ours",
+        deadline=None,
+        derandomize="CI" in os.environ,
+        max_examples=int(os.environ.get("EXAMPLES", "100")),
+    )
     settings.load_profile("ours")
 
 
